@@ -1,0 +1,133 @@
+"""User IDs and application IDs as the algorithms see them, and the application IDs to keep away from.
+
+Both are 1 to 8 of A-Z 0-9 @ # $, folded to upper case and taken as EBCDIC; code pages 037 and 1047
+agree on all of these characters.
+"""
+
+import enum
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from ptktctl.errors import InputError
+
+NAME_LENGTH = 8
+NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$"
+EBCDIC = "cp037"
+EBCDIC_BLANK = b"\x40"
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    value: str
+    what: ClassVar[str] = "name"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Take a name as people write it: any case, 1 to 8 of A-Z 0-9 @ # $.
+
+        Raises:
+            InputError: naming the first character, or the length, that is wrong.
+        """
+        # Not str.upper() on the whole: it would fold "ß" to "SS" and so hide the offending character.
+        folded = "".join(c.upper() if c.isascii() else c for c in text)
+        if not folded:
+            raise InputError(f"the {cls.what} is empty", "give 1 to 8 of A-Z 0-9 @ # $")
+        for position, character in enumerate(folded, start=1):
+            if character not in NAME_CHARACTERS:
+                raise InputError(
+                    f"{cls.what} {text!r}: character {position} is {character!r}",
+                    "only A-Z 0-9 @ # $ are allowed",
+                )
+        if len(folded) > NAME_LENGTH:
+            raise InputError(f"{cls.what} {text!r} has {len(folded)} characters", f"at most {NAME_LENGTH} are allowed")
+        return cls(folded)
+
+    @property
+    def ebcdic(self) -> bytes:
+        """The name in EBCDIC, 1 to 8 bytes, not padded."""
+        return self.value.encode(EBCDIC)
+
+    @property
+    def padded(self) -> bytes:
+        """The name in EBCDIC, padded on the right with blanks (X'40') to 8 bytes."""
+        return self.ebcdic.ljust(NAME_LENGTH, EBCDIC_BLANK)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class UserId(_Name):
+    """The user a PassTicket is made for."""
+
+    __slots__ = ()
+    what: ClassVar[str] = "user ID"
+
+
+class ApplId(_Name):
+    """The application a PassTicket is made for: the name of its PTKTDATA profile."""
+
+    __slots__ = ()
+    what: ClassVar[str] = "APPLID"
+
+
+class GroupId(_Name):
+    """The current connect group of a sign-on, as PTKTDATA profiles are qualified by it."""
+
+    __slots__ = ()
+    what: ClassVar[str] = "group"
+
+
+class ReservedKind(enum.Enum):
+    """Why an APPLID is not one to give to another component."""
+
+    UNIX = "default of z/OS UNIX services"
+    MVS_SMFID = "MVS and an SMF ID: the default of batch and of most MVS applications"
+    MVS_LOOKALIKE = "begins with MVS but is too long for an SMF ID"
+    TSO_SMFID = "TSO and an SMF ID: the application ID of TSO"
+    PRODUCT = "default of another product"
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedName:
+    """What an APPLID already stands for."""
+
+    kind: ReservedKind
+    owner: str
+
+
+# Defaults of other products (IBM Explorer for z/OS "Using PassTickets", products' own documentation).
+PRODUCT_DEFAULTS = {
+    "IZUDFLT": "z/OSMF",
+    "BBGZDFLT": "Liberty and z/OS Connect",
+    "CBS390": "WebSphere Application Server",
+    "BLZAPPL": "Rational Team Concert / Engineering Workflow Management",
+    "CFZAPPL": "the CIM server",
+    "GPMSERVE": "the RMF Distributed Data Server",
+    "IPVAPPL": "IBM ADFz Common Components",
+    "HFIAPPL": "HCL Z Common Components",
+    "CANDLE": "OMEGAMON",
+    "SKRBKDC": "Network Authentication Service",
+}
+SMFID_LENGTH = 4
+
+
+def reserved(applid: ApplId) -> ReservedName | None:
+    """What else uses this APPLID by default, or None when nothing is known to.
+
+    Sources: IBM Explorer for z/OS "Using PassTickets" (OMVSAPPL, MVS and SMF ID); RACF Security
+    Administrator's Guide (TSO and SMF ID); CA ACF2 for z/VM (VM and system ID).
+    """
+    name = applid.value
+    if name == "OMVSAPPL":
+        return ReservedName(ReservedKind.UNIX, "z/OS UNIX")
+    if name in PRODUCT_DEFAULTS:
+        return ReservedName(ReservedKind.PRODUCT, PRODUCT_DEFAULTS[name])
+    suffix = len(name) - 3
+    if name.startswith("MVS") and suffix:
+        kind = ReservedKind.MVS_SMFID if suffix <= SMFID_LENGTH else ReservedKind.MVS_LOOKALIKE
+        return ReservedName(kind, "z/OS batch")
+    if name.startswith("TSO") and 1 <= suffix <= SMFID_LENGTH:
+        return ReservedName(ReservedKind.TSO_SMFID, "TSO")
+    if name.startswith("VM") and len(name) > 2:
+        return ReservedName(ReservedKind.PRODUCT, "z/VM")
+    return None
