@@ -8,8 +8,7 @@ of 10 minutes either way, single use); IBM Education Assistant, z/OS V2.5, "RACF
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ptktctl.passticket import enhanced, legacy
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, TicketType
@@ -41,8 +40,7 @@ class Outcome(enum.Enum):
     MALFORMED = "malformed"
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """What is known of a ticket.
 
     Attributes:

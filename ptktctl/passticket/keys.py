@@ -8,7 +8,6 @@ to 256 bytes ("Storing PassTicket keys encrypted in ICSF"). Neither ever shows i
 import enum
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
@@ -112,18 +111,23 @@ def _patterns(secret: bytes) -> tuple[Weakness, ...]:
     return tuple(weakness for weakness, applies in checks if applies(secret))
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LegacyKey:
     """A secured signon key for legacy PassTickets: 8 bytes. Keys that differ only in parity bits are equal."""
 
-    secret: bytes
+    __slots__ = ("secret",)
 
-    def __post_init__(self) -> None:
-        if len(self.secret) != LEGACY_KEY_LENGTH:
+    def __init__(self, secret: bytes) -> None:
+        """Take the key's 8 bytes.
+
+        Raises:
+            InputError: another length.
+        """
+        if len(secret) != LEGACY_KEY_LENGTH:
             raise InputError(
-                f"the legacy key has {2 * len(self.secret)} hexadecimal digits",
+                f"the legacy key has {2 * len(secret)} hexadecimal digits",
                 f"a legacy key has exactly {2 * LEGACY_KEY_LENGTH}",
             )
+        self.secret = secret
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
@@ -160,9 +164,10 @@ class LegacyKey:
     def weaknesses(self) -> tuple[Weakness, ...]:
         """What is wrong with the key, parity bits aside where DES leaves them aside; empty for a good one."""
         lists = ((Weakness.WEAK, WEAK_KEYS), (Weakness.SEMI_WEAK, SEMI_WEAK_KEYS), (Weakness.PUBLISHED, PUBLISHED_KEYS))
-        found = tuple(weakness for weakness, keys in lists if _listed(self.secret, keys))
-        same_key = dict.fromkeys((self.secret, self.without_parity, bytes(map(_odd_parity, self.secret))))
-        return found + tuple(dict.fromkeys(pattern for form in same_key for pattern in _patterns(form)))
+        found = {weakness for weakness, keys in lists if _listed(self.secret, keys)}
+        for form in (self.secret, self.without_parity, bytes(map(_odd_parity, self.secret))):
+            found.update(_patterns(form))
+        return tuple(weakness for weakness in Weakness if weakness in found)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LegacyKey) and self.without_parity == other.without_parity
@@ -178,21 +183,26 @@ def _odd_parity(byte: int) -> int:
     return byte if byte.bit_count() % 2 else byte ^ 1
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnhancedKey:
     """An HMAC key for enhanced PassTickets: 32 to 256 bytes, with the type of ticket it makes."""
 
-    secret: bytes
-    ticket_type: TicketType = TicketType.MIXED
+    __slots__ = ("secret", "ticket_type")
 
-    def __post_init__(self) -> None:
-        if not ENHANCED_KEY_MIN <= len(self.secret) <= ENHANCED_KEY_MAX:
+    def __init__(self, secret: bytes, ticket_type: TicketType = TicketType.MIXED) -> None:
+        """Take the key's 32 to 256 bytes and UPPER or MIXED.
+
+        Raises:
+            InputError: another length, or the type of legacy tickets.
+        """
+        if not ENHANCED_KEY_MIN <= len(secret) <= ENHANCED_KEY_MAX:
             raise InputError(
-                f"the enhanced key has {len(self.secret)} bytes",
+                f"the enhanced key has {len(secret)} bytes",
                 f"an enhanced key has {ENHANCED_KEY_MIN} to {ENHANCED_KEY_MAX} bytes, two hexadecimal digits each",
             )
-        if self.ticket_type is TicketType.LEGACY:
+        if ticket_type is TicketType.LEGACY:
             raise InputError("an enhanced key makes UPPER or MIXED tickets, not legacy ones")
+        self.secret = secret
+        self.ticket_type = ticket_type
 
     @classmethod
     def from_hex(cls, text: str, ticket_type: TicketType = TicketType.MIXED) -> Self:
@@ -221,6 +231,14 @@ class EnhancedKey:
     def weaknesses(self) -> tuple[Weakness, ...]:
         """What is wrong with the key; empty for a good one."""
         return _patterns(self.secret)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, EnhancedKey):
+            return False
+        return (self.secret, self.ticket_type) == (other.secret, other.ticket_type)
+
+    def __hash__(self) -> int:
+        return hash((self.secret, self.ticket_type))
 
     def __repr__(self) -> str:
         size, kind = len(self.secret), self.ticket_type.value

@@ -5,8 +5,7 @@ agree on all of these characters.
 """
 
 import enum
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, NamedTuple, Self
 
 from ptktctl.errors import InputError
 
@@ -16,10 +15,17 @@ EBCDIC = "cp037"
 EBCDIC_BLANK = b"\x40"
 
 
-@dataclass(frozen=True, slots=True)
 class _Name:
-    value: str
+    """A checked name. Names of different kinds are never equal.
+
+    Written out, not a dataclass: making dataclasses would be a good part of what a pipeline pays to start `gen`.
+    """
+
+    __slots__ = ("value",)
     what: ClassVar[str] = "name"
+
+    def __init__(self, value: str) -> None:
+        self.value = value
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -52,8 +58,17 @@ class _Name:
         """The name in EBCDIC, padded on the right with blanks (X'40') to 8 bytes."""
         return self.ebcdic.ljust(NAME_LENGTH, EBCDIC_BLANK)
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, _Name) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash((type(self).what, self.value))
+
     def __str__(self) -> str:
         return self.value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
 
 
 class UserId(_Name):
@@ -87,8 +102,7 @@ class ReservedKind(enum.Enum):
     PRODUCT = "default of another product"
 
 
-@dataclass(frozen=True, slots=True)
-class ReservedName:
+class ReservedName(NamedTuple):
     """What an APPLID already stands for."""
 
     kind: ReservedKind

@@ -1,0 +1,256 @@
+"""applids.toml: the APPLIDs of the site and their settings. No secret in it; fit for version control.
+
+One table an APPLID, by name, so that two people's changes merge. Each entry carries a short check of its content:
+a change that was not meant is noticed and named. An entry without a check is taken as written by hand.
+"""
+
+import enum
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from ptktctl.errors import InputError, StoreDamagedError
+from ptktctl.passticket.keys import TicketType
+from ptktctl.passticket.names import ApplId
+from ptktctl.store import files
+from ptktctl.store.framing import framed
+from ptktctl.store.tables import FORMAT, LATEST, Members, checksum_of, read_tables
+
+# TIMEOUT of an enhanced PassTicket, in seconds (IBM Education Assistant, z/OS V2.5, "RACF enhanced PassTicket").
+SHORTEST_TIMEOUT, LONGEST_TIMEOUT, DEFAULT_TIMEOUT = 1, 600, 60
+CHECK_DIGITS = 16
+CHECK_TAG = b"ptktctl applid 1"
+
+
+class Component(enum.Enum):
+    """What answers to an APPLID on the host."""
+
+    RSE = "rse"
+    JES_JOB_MONITOR = "jes-job-monitor"
+    ZOSMF = "zosmf"
+    ZOWE = "zowe"
+    CICS = "cics"
+    DB2 = "db2"
+    TSO = "tso"
+    BATCH = "batch"
+    OTHER = "other"
+
+
+class Replay(enum.Enum):
+    """Whether a ticket may serve more than once while its window lasts."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One APPLID as the site has defined it.
+
+    Attributes:
+        applid: its name.
+        component: what answers to it.
+        ticket: the kind of ticket to make; None leaves it to the keys, as RACF does: an enhanced one (TYPE MIXED)
+            when there is an enhanced key, else a legacy one.
+        timeout: the window of enhanced tickets in seconds, 1 to 600.
+        replay: whether a ticket may serve again.
+        description: for people; one line.
+        created: when it was defined, in epoch seconds.
+
+    Raises:
+        InputError: a timeout out of range, a description that is not one line of printable characters.
+    """
+
+    applid: ApplId
+    created: int
+    component: Component = Component.OTHER
+    ticket: TicketType | None = None
+    timeout: int = DEFAULT_TIMEOUT
+    replay: Replay = Replay.DENY
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not SHORTEST_TIMEOUT <= self.timeout <= LONGEST_TIMEOUT:
+            raise InputError(
+                f"the timeout is {self.timeout} s", f"RACF takes {SHORTEST_TIMEOUT} to {LONGEST_TIMEOUT} seconds"
+            )
+        if not self.description.isprintable():
+            raise InputError("the description holds a line end or another character that can't be printed")
+
+
+class Definitions:
+    """The applications of a site as they were at one moment, by name."""
+
+    __slots__ = ("_applications",)
+
+    def __init__(self, applications: Mapping[ApplId, Application]) -> None:
+        self._applications = dict(sorted(applications.items(), key=lambda item: item[0].value))
+
+    @classmethod
+    def load(cls, path: str) -> "Definitions":
+        """Read applids.toml; a file that is not there defines nothing.
+
+        Raises:
+            StoreDamagedError: naming the entry and the member that are not as they should be.
+            UnsafePermissionsError: others can read or write the file or its folder.
+        """
+        data = files.read_private(path)
+        return cls({} if data is None else _parse(data, path))
+
+    def __iter__(self) -> Iterator[Application]:
+        return iter(self._applications.values())
+
+    def __len__(self) -> int:
+        return len(self._applications)
+
+    def get(self, applid: ApplId) -> Application | None:
+        """The application of that name, None when it is not defined."""
+        return self._applications.get(applid)
+
+
+def add(path: str, application: Application) -> None:
+    """Define one more.
+
+    Raises:
+        InputError: it is defined already.
+        StoreError: as `Definitions.load`, `files.locked` and `files.replace_atomically`. So for all that follow.
+    """
+
+    def change(applications: dict[ApplId, Application]) -> None:
+        _require_free(applications, application.applid)
+        applications[application.applid] = application
+
+    _edit(path, change)
+
+
+def update(path: str, applid: ApplId, edit: Callable[[Application], Application]) -> Application:
+    """Replace a definition by what `edit` makes of it, and answer that.
+
+    Raises:
+        InputError: it is not defined.
+    """
+
+    def change(applications: dict[ApplId, Application]) -> None:
+        applications[applid] = edit(_defined(applications, applid))
+
+    return _edit(path, change)[applid]
+
+
+def rename(path: str, old: ApplId, new: ApplId) -> None:
+    """Give a definition another name.
+
+    Raises:
+        InputError: the old one is not defined, or the new one is.
+    """
+
+    def change(applications: dict[ApplId, Application]) -> None:
+        application = _defined(applications, old)
+        if old != new:
+            _require_free(applications, new)
+            del applications[old]
+            applications[new] = replace(application, applid=new)
+
+    _edit(path, change)
+
+
+def remove(path: str, applid: ApplId) -> None:
+    """Forget a definition.
+
+    Raises:
+        InputError: it is not defined.
+    """
+
+    def change(applications: dict[ApplId, Application]) -> None:
+        _defined(applications, applid)
+        del applications[applid]
+
+    _edit(path, change)
+
+
+def _edit(path: str, change: Callable[[dict[ApplId, Application]], None]) -> dict[ApplId, Application]:
+    """Read, change and write under the lock; nothing is written when `change` raises or changes nothing."""
+    with files.locked(path):
+        before = files.read_private(path)
+        applications = {} if before is None else _parse(before, path)
+        change(applications)
+        after = _render(applications)
+        if after != before:
+            files.replace_atomically(path, after)
+    return applications
+
+
+def _defined(applications: Mapping[ApplId, Application], applid: ApplId) -> Application:
+    if applid not in applications:
+        known = ", ".join(sorted(map(str, applications))) or "none yet"
+        raise InputError(f"the APPLID {applid} is not defined", f"defined: {known}")
+    return applications[applid]
+
+
+def _require_free(applications: Mapping[ApplId, Application], applid: ApplId) -> None:
+    if applid in applications:
+        raise InputError(f"{applid} is defined already", "change it with applid set")
+
+
+def _render(applications: Mapping[ApplId, Application]) -> bytes:
+    import tomli_w
+
+    by_name = sorted(applications.values(), key=lambda application: application.applid.value)
+    entries = {application.applid.value: _members(application) for application in by_name}
+    return tomli_w.dumps({"format": FORMAT, "applid": entries}).encode()
+
+
+def _members(application: Application) -> dict[str, str | int]:
+    ticket = {"ticket": application.ticket.value} if application.ticket else {}
+    # The check comes first, so that a file cut short in the middle of an entry does not look written by hand.
+    return {
+        "check": _check(application),
+        "component": application.component.value,
+        **ticket,
+        "timeout": application.timeout,
+        "replay": application.replay.value,
+        "description": application.description,
+        "created": application.created,
+    }
+
+
+def _check(application: Application) -> str:
+    """The start of a checksum over all that the entry says, its name included."""
+    ticket = application.ticket.value if application.ticket else ""
+    said = (application.component.value, ticket, application.replay.value, application.description)
+    numbers = (str(application.timeout), str(application.created))
+    parts = (CHECK_TAG, application.applid.value.encode(), *(part.encode() for part in said + numbers))
+    return checksum_of(framed(*parts))[:CHECK_DIGITS]
+
+
+def _parse(data: bytes, path: str) -> dict[ApplId, Application]:
+    root = read_tables(data, path)
+    table = root.take("applid") if root.has("applid") else {}
+    root.end()
+    if not isinstance(table, dict):
+        root.fail("applid is not a table")
+    applications = (_application(name, members, path) for name, members in table.items())
+    return {application.applid: application for application in applications}
+
+
+def _application(name: str, table: object, path: str) -> Application:
+    members = Members(table, f"{path}, entry {name}")
+    try:
+        application = Application(
+            applid=ApplId.parse(name),
+            created=members.number("created", 0, LATEST),
+            component=members.choice("component", Component),
+            ticket=members.choice("ticket", TicketType) if members.has("ticket") else None,
+            timeout=members.number("timeout", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
+            replay=members.choice("replay", Replay),
+            description=members.text("description") if members.has("description") else "",
+        )
+    except InputError as error:
+        members.fail(error.message)
+    if application.applid.value != name:
+        members.fail("an APPLID is written in upper case")
+    if members.has("check") and members.take("check") != _check(application):
+        raise StoreDamagedError(
+            f"{path}, entry {name}: is damaged or was edited by hand",
+            "if the change is wanted, delete the line `check` of this entry",
+        )
+    members.end()
+    return application

@@ -1,0 +1,202 @@
+"""keys.toml as bytes: what is written where, and strict reading of it. Nothing here is opened or sealed.
+
+The file is TOML, a table a slot and a table an entry in a fixed order, so that a comparison of two versions shows
+what changed and nothing else. Its last table holds the `mac` over everything before that table (only who can unlock
+the store can make or judge it) and a plain `checksum` over every byte before itself, so that damage is told from a
+wrong passphrase without any key.
+"""
+
+import enum
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
+
+from ptktctl.errors import InputError, StoreDamagedError
+from ptktctl.passticket.names import ApplId, GroupId, UserId
+from ptktctl.store import sealing
+from ptktctl.store.framing import framed
+from ptktctl.store.sealing import KeyFileSlot, PassphraseSlot, Slot
+from ptktctl.store.tables import FORMAT, LATEST, Members, base64_of, checksum_of, read_tables
+
+HEADER = "# Written and sealed by ptktctl; any change by hand is refused as damage.\n"
+MAC_START = b'\n[integrity]\nmac = "'
+CHECKSUM_START = b'checksum = "'
+STRING_END = b'"\n'
+DAMAGE_HINT = "bring it back from a backup; the keys in it can't be trusted"
+ENTRY_TAG = b"ptktctl key 1"
+Name = TypeVar("Name", ApplId, GroupId, UserId)
+
+
+class KeyKind(enum.Enum):
+    """The two kinds of secured signon key that a PTKTDATA profile can hold side by side."""
+
+    ENHANCED = "enhanced"
+    LEGACY = "legacy"
+
+
+class KeyName(NamedTuple):
+    """Which key: the PTKTDATA profile it belongs to, and its kind.
+
+    Attributes:
+        applid: the application.
+        kind: legacy or enhanced.
+        group: the connect group that qualifies the profile, if any.
+        userid: the user that qualifies the profile, if any.
+    """
+
+    applid: ApplId
+    kind: KeyKind
+    group: GroupId | None = None
+    userid: UserId | None = None
+
+    @property
+    def profile(self) -> str:
+        """The name of the profile: APPLID, APPLID.GROUP, APPLID.USERID or APPLID.GROUP.USERID."""
+        return ".".join(str(part) for part in (self.applid, self.group, self.userid) if part)
+
+    def __str__(self) -> str:
+        return f"{self.profile} ({self.kind.value})"
+
+
+class Entry(NamedTuple):
+    """A sealed key as it stands in the file."""
+
+    name: KeyName
+    created: int
+    sealed: bytes
+
+
+class KeysFile(NamedTuple):
+    """What keys.toml holds, its checksum found right; `body` is what the MAC covers."""
+
+    slots: tuple[Slot, ...]
+    entries: tuple[Entry, ...]
+    body: bytes
+    mac: bytes
+
+
+def bound(name: KeyName) -> bytes:
+    """What the seal of an entry binds: format, APPLID, group, user, kind. An absent qualifier is the empty one."""
+    qualifiers = (str(part or "") for part in (name.applid, name.group, name.userid))
+    return framed(ENTRY_TAG, *(part.encode() for part in qualifiers), name.kind.value.encode())
+
+
+def render(slots: Sequence[Slot], entries: Sequence[Entry], data_key: bytes) -> bytes:
+    """Write the file: slots as given, entries by name, then MAC and checksum."""
+    tables = [_slot_table(slot) for slot in slots] + [_entry_table(entry) for entry in sorted(entries, key=_order)]
+    body = "\n".join([HEADER + f"format = {FORMAT}\n", *tables]).encode()
+    summed = body + MAC_START + base64_of(sealing.mac(data_key, body)).encode() + STRING_END + CHECKSUM_START
+    return summed + checksum_of(summed).encode() + STRING_END
+
+
+def parse(data: bytes, path: str) -> KeysFile:
+    """Read the file.
+
+    Args:
+        path: how messages name it.
+
+    Raises:
+        StoreDamagedError: it is not, to the byte, what ptktctl wrote.
+        StoreError: a later version of ptktctl wrote it.
+    """
+    body, mac = _take_apart(data, path)
+    root = read_tables(body, path)
+    slots = tuple(_slot(table, path) for table in _array(root, "slot"))
+    entries = tuple(_entry(table, path) for table in _array(root, "key"))
+    root.end()
+    if not slots:
+        root.fail("slot is missing")
+    if len({entry.name for entry in entries}) < len(entries):
+        root.fail("a key is there twice")
+    return KeysFile(slots, entries, body, mac)
+
+
+def _take_apart(data: bytes, path: str) -> tuple[bytes, bytes]:
+    """The body and the MAC, once the checksum is found right."""
+    before, start, checksum = data.rpartition(CHECKSUM_START)
+    body, _, mac = before.rpartition(MAC_START)
+    if checksum != checksum_of(before + start).encode() + STRING_END:
+        raise StoreDamagedError(f"{path} is damaged: its checksum does not match", DAMAGE_HINT)
+    integrity = Members({"mac": mac.removesuffix(STRING_END).decode(errors="replace")}, path)
+    return body, integrity.binary("mac")
+
+
+def _array(root: Members, name: str) -> list[object]:
+    tables = root.take(name) if root.has(name) else []
+    return tables if isinstance(tables, list) else root.fail(f"{name} is not an array of tables")
+
+
+def _slot(table: object, path: str) -> Slot:
+    members = Members(table, f"{path}, slot")
+    kind = members.text("kind")
+    if kind not in ("passphrase", "key-file"):
+        members.fail("kind is neither passphrase nor key-file")
+    slot = _passphrase_slot(members) if kind == "passphrase" else _key_file_slot(members)
+    members.end()
+    return slot
+
+
+def _passphrase_slot(members: Members) -> PassphraseSlot:
+    n, r, p = (members.number(name, 1, sealing.MOST_WORK) for name in ("n", "r", "p"))
+    if not sealing.is_bearable(n, r, p):
+        members.fail(f"n = {n}, r = {r}, p = {p} ask for more work than scrypt is allowed")
+    return PassphraseSlot(members.binary("salt"), n, r, p, members.binary("wrapped"))
+
+
+def _key_file_slot(members: Members) -> KeyFileSlot:
+    return KeyFileSlot(members.text("path"), members.binary("wrapped"))
+
+
+def _entry(table: object, path: str) -> Entry:
+    named = table.get("applid") if isinstance(table, dict) else None
+    members = Members(table, f"{path}, key of {named!r}")
+    name = KeyName(
+        applid=_name(members, "applid", ApplId),
+        kind=members.choice("kind", KeyKind),
+        group=_name(members, "group", GroupId) if members.has("group") else None,
+        userid=_name(members, "user", UserId) if members.has("user") else None,
+    )
+    entry = Entry(name, members.number("created", 0, LATEST), members.binary("sealed"))
+    members.end()
+    return entry
+
+
+def _name(members: Members, member: str, kind: type[Name]) -> Name:
+    text = members.text(member)
+    try:
+        name = kind.parse(text)
+    except InputError as error:
+        members.fail(f"{member}: {error.message}")
+    return name if name.value == text else members.fail(f"{member} is not in upper case")
+
+
+def _slot_table(slot: Slot) -> str:
+    if isinstance(slot, KeyFileSlot):
+        return _table("slot", {"kind": "key-file", "path": slot.path, "wrapped": base64_of(slot.wrapped)})
+    costs = {"n": slot.n, "r": slot.r, "p": slot.p}
+    sealed = {"salt": base64_of(slot.salt), "wrapped": base64_of(slot.wrapped)}
+    return _table("slot", {"kind": "passphrase", **costs, **sealed})
+
+
+def _entry_table(entry: Entry) -> str:
+    name = entry.name
+    qualifiers = {"applid": name.applid, "group": name.group, "user": name.userid}
+    return _table(
+        "key",
+        {
+            **{member: str(value) for member, value in qualifiers.items() if value},
+            "kind": name.kind.value,
+            "created": entry.created,
+            "sealed": base64_of(entry.sealed),
+        },
+    )
+
+
+def _table(header: str, members: dict[str, str | int]) -> str:
+    import tomli_w
+
+    return f"[[{header}]]\n{tomli_w.dumps(members)}"
+
+
+def _order(entry: Entry) -> tuple[str, ...]:
+    name = entry.name
+    return (*(str(part or "") for part in (name.applid, name.group, name.userid)), name.kind.value)

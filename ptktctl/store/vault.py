@@ -1,0 +1,243 @@
+"""keys.toml: open it, look keys up as RACF does, add, remove and re-seal them."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from ptktctl.errors import InputError, StoreDamagedError, StoreMissingError
+from ptktctl.passticket.keys import EnhancedKey, LegacyKey, SecuredSignonKey, TicketType
+from ptktctl.passticket.names import ApplId, GroupId, UserId
+from ptktctl.store import files, keysfile, sealing
+from ptktctl.store.keysfile import Entry, KeyKind, KeyName, KeysFile
+from ptktctl.store.sealing import Secret, Slot
+
+__all__ = ["Draft", "KeyKind", "KeyName", "StoredKey", "Unlock", "Vault", "create", "editing"]
+
+# Given the path of the store (for messages) and its slots, answers the data key, or raises StoreLockedError.
+Unlock = Callable[[str, Sequence[Slot]], bytes]
+
+
+class StoredKey(NamedTuple):
+    """A key taken out of the store.
+
+    Attributes:
+        created: when it was stored, in epoch seconds.
+    """
+
+    name: KeyName
+    key: SecuredSignonKey
+    created: int
+
+
+class Vault:
+    """The sealed keys as they were at one moment, unlocked. Each key is opened when it is asked for."""
+
+    __slots__ = ("_data_key", "_file", "_path")
+
+    def __init__(self, path: str, file: KeysFile, data_key: bytes) -> None:
+        """Hold the file's MAC against the data key.
+
+        Raises:
+            StoreDamagedError: something else than ptktctl changed the file.
+        """
+        if not sealing.is_mac(data_key, file.body, file.mac):
+            raise StoreDamagedError(
+                f"{path} was changed by something other than ptktctl: entries or slots were added, removed or moved",
+                keysfile.DAMAGE_HINT,
+            )
+        self._path = path
+        self._file = file
+        self._data_key = data_key
+
+    @classmethod
+    def open(cls, path: str, unlock: Unlock) -> "Vault":
+        """Read and unlock a store.
+
+        Raises:
+            StoreMissingError: there is none.
+            StoreLockedError: `unlock` has nothing that opens it.
+            StoreDamagedError: the file is not what ptktctl wrote.
+            UnsafePermissionsError: others can read or write it or its folder.
+        """
+        file = _read(path)
+        return cls(path, file, unlock(path, file.slots))
+
+    def names(self) -> tuple[KeyName, ...]:
+        """The names of all keys, by APPLID, group, user and kind."""
+        return tuple(entry.name for entry in self._file.entries)
+
+    def keys(self, ticket_type: TicketType = TicketType.MIXED) -> tuple[StoredKey, ...]:
+        """All keys, in the order of their names.
+
+        Args:
+            ticket_type: what enhanced keys make, UPPER or MIXED: the store does not know, the definition does.
+        """
+        return tuple(self._stored(entry, ticket_type) for entry in self._file.entries)
+
+    def get(self, name: KeyName, ticket_type: TicketType = TicketType.MIXED) -> StoredKey | None:
+        """The key of a name, None when there is none."""
+        entries = (entry for entry in self._file.entries if entry.name == name)
+        return next((self._stored(entry, ticket_type) for entry in entries), None)
+
+    def candidates(
+        self,
+        applid: ApplId,
+        userid: UserId | None = None,
+        group: GroupId | None = None,
+        ticket_type: TicketType = TicketType.MIXED,
+    ) -> tuple[StoredKey, ...]:
+        """The keys that RACF would try for a sign-on, in its order.
+
+        The first existing profile of APPLID.group.user, APPLID.user and APPLID.group, then the plain APPLID: at most
+        two profiles (RACF Security Administrator's Guide, "Determining PTKTDATA profile names"). Of the two keys of
+        a profile the enhanced one comes first, as generation prefers it (z/OS V2.5, "RACF enhanced PassTicket").
+
+        Args:
+            group: the current connect group of the sign-on.
+            ticket_type: what enhanced keys make, UPPER or MIXED.
+        """
+        qualified = ((group, userid), (None, userid), (group, None))
+        profiles = (self._of_profile(applid, *qualifiers) for qualifiers in qualified if any(qualifiers))
+        first = next(filter(None, profiles), ())
+        return tuple(self._stored(entry, ticket_type) for entry in (*first, *self._of_profile(applid, None, None)))
+
+    def _of_profile(self, applid: ApplId, group: GroupId | None, userid: UserId | None) -> tuple[Entry, ...]:
+        profile = [KeyName(applid, kind, group, userid) for kind in (KeyKind.ENHANCED, KeyKind.LEGACY)]
+        return tuple(entry for name in profile for entry in self._file.entries if entry.name == name)
+
+    def _stored(self, entry: Entry, ticket_type: TicketType) -> StoredKey:
+        secret = sealing.unseal(self._data_key, entry.sealed, keysfile.bound(entry.name))
+        if secret is None:
+            raise StoreDamagedError(f"{self._path}: {entry.name} does not open", keysfile.DAMAGE_HINT)
+        key = LegacyKey(secret) if entry.name.kind is KeyKind.LEGACY else EnhancedKey(secret, ticket_type)
+        return StoredKey(entry.name, key, entry.created)
+
+
+def listed_names(path: str) -> tuple[KeyName, ...]:
+    """The names in a store as they stand in the file, without unlocking it: nothing vouches for them yet.
+
+    Raises:
+        StoreDamagedError, UnsafePermissionsError: as `Vault.open`.
+    """
+    data = files.read_private(path)
+    return () if data is None else tuple(entry.name for entry in keysfile.parse(data, path).entries)
+
+
+class Draft:
+    """The keys as they shall be, while `editing` holds the lock."""
+
+    __slots__ = ("_data_key", "_entries")
+
+    def __init__(self, entries: Sequence[Entry], data_key: bytes) -> None:
+        self._entries = {entry.name: entry for entry in entries}
+        self._data_key = data_key
+
+    def names(self) -> tuple[KeyName, ...]:
+        """The names of all keys there are now."""
+        return tuple(self._entries)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """What is to be written."""
+        return tuple(self._entries.values())
+
+    def put(self, name: KeyName, key: SecuredSignonKey, created: int, *, replace: bool = False) -> None:
+        """Seal a key under a name.
+
+        Args:
+            created: now, in epoch seconds.
+            replace: whether a key that is there already may be lost.
+
+        Raises:
+            InputError: there is one already; or the key is not of the kind that the name says.
+        """
+        if isinstance(key, LegacyKey) is not (name.kind is KeyKind.LEGACY):
+            raise InputError(f"{name}: the key given is of the other kind")
+        if name in self._entries and not replace:
+            raise InputError(f"there is a key {name} already", "it is replaced only when that is asked for")
+        self._entries[name] = Entry(name, created, sealing.seal(self._data_key, key.secret, keysfile.bound(name)))
+
+    def remove(self, name: KeyName) -> None:
+        """Forget a key.
+
+        Raises:
+            StoreMissingError: there is none of that name.
+        """
+        if self._entries.pop(name, None) is None:
+            raise StoreMissingError(f"there is no key {name}")
+
+    def rename(self, old: ApplId, new: ApplId) -> None:
+        """Give all keys of one APPLID to another; without keys nothing happens.
+
+        Raises:
+            InputError: the other has keys already.
+        """
+        moving = [entry for entry in self._entries.values() if entry.name.applid == old]
+        if old == new or not moving:
+            return
+        if taken := next((name for name in self._entries if name.applid == new), None):
+            raise InputError(f"there is a key {taken} already", f"remove the keys of {new} first")
+        for entry in moving:
+            self._move(entry, KeyName(new, entry.name.kind, entry.name.group, entry.name.userid))
+
+    def _move(self, entry: Entry, name: KeyName) -> None:
+        """Seal anew: the seal binds the name."""
+        secret = sealing.unseal(self._data_key, entry.sealed, keysfile.bound(entry.name))
+        if secret is None:
+            raise StoreDamagedError(f"{entry.name} does not open", keysfile.DAMAGE_HINT)
+        del self._entries[entry.name]
+        self._entries[name] = Entry(name, entry.created, sealing.seal(self._data_key, secret, keysfile.bound(name)))
+
+
+def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRYPT_N) -> None:
+    """Make an empty store.
+
+    Args:
+        path: where keys.toml shall lie.
+        secret: answers what shall open it. Asked under the lock, once it is known that there is no store yet, so
+            that a new unlock key file is made only for a new store; it is on the disk before the store is.
+        scrypt_n: the cost of a passphrase.
+
+    Raises:
+        InputError: there is one already.
+        StoreBusyError, StoreWriteError, UnsafePermissionsError: as `files.locked` and `files.replace_atomically`.
+    """
+    with files.locked(path):
+        if os.path.lexists(path):
+            raise InputError(
+                f"there is a store already: {path}", "it stays as it is; remove it only if no key is needed"
+            )
+        data_key = sealing.new_key()
+        slot = sealing.wrap(data_key, secret(), scrypt_n)
+        files.replace_atomically(path, keysfile.render((slot,), (), data_key))
+
+
+@contextmanager
+def editing(path: str, unlock: Unlock) -> Iterator[Draft]:
+    """Change the keys, all or nothing: what the block did is written at its end, unless it raised.
+
+    The store is unlocked before the lock is taken, so that nobody waits while a person types a passphrase; then it
+    is read again.
+
+    Raises:
+        StoreMissingError, StoreLockedError, StoreDamagedError, UnsafePermissionsError: as `Vault.open`.
+        StoreBusyError, StoreWriteError: as `files.locked` and `files.replace_atomically`; nothing was changed.
+    """
+    before = _read(path)
+    data_key = unlock(path, before.slots)
+    with files.locked(path):
+        file = _read(path)
+        if file.slots != before.slots:
+            data_key = unlock(path, file.slots)
+        Vault(path, file, data_key)  # judges the MAC
+        draft = Draft(file.entries, data_key)
+        yield draft
+        if draft.entries() != file.entries:
+            files.replace_atomically(path, keysfile.render(file.slots, draft.entries(), data_key))
+
+
+def _read(path: str) -> KeysFile:
+    data = files.read_private(path)
+    if data is None:
+        raise StoreMissingError(f"there is no store yet: {path}", "make one with ptktctl init")
+    return keysfile.parse(data, path)
