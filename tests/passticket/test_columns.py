@@ -1,0 +1,111 @@
+"""Columns of tickets against the same tickets made one by one, and against other people's."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptktctl import ApplId, EnhancedKey, LegacyKey, TicketType, UserId
+from ptktctl.passticket import SecuredSignonKey, columns, enhanced, evaluation, legacy
+
+Vector = tuple[str, str, SecuredSignonKey, int, str]
+Line = tuple[str, str, SecuredSignonKey, int]
+
+NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$", min_size=1, max_size=8)
+KEYS: dict[TicketType, st.SearchStrategy[SecuredSignonKey]] = {
+    TicketType.LEGACY: st.binary(min_size=8, max_size=8).map(LegacyKey),
+    TicketType.UPPER: st.binary(min_size=32, max_size=256).map(lambda secret: EnhancedKey(secret, TicketType.UPPER)),
+    TicketType.MIXED: st.binary(min_size=32, max_size=256).map(lambda secret: EnhancedKey(secret, TicketType.MIXED)),
+}
+every_kind = pytest.mark.parametrize("kind", list(TicketType), ids=lambda kind: kind.value)
+
+
+def _sides(
+    keys: Sequence[SecuredSignonKey], userids: Sequence[str], applids: Sequence[str]
+) -> tuple[bytes, columns.Cipher]:
+    """The seeds of a batch and its cipher, every line with a key of its own."""
+    each = columns.columns_of(keys[0].ticket_type)
+    names = zip(keys, userids, applids, strict=True)
+    seeds = b"".join(each.seeds(key, [user.encode()], [appl.encode()])[0] for key, user, appl in names)
+    return seeds, columns.in_turn([(each.cipher(key), 1) for key in keys])
+
+
+def generate(lines: Sequence[Line]) -> list[str]:
+    userids, applids, keys, seconds = zip(*lines, strict=True)
+    seeds, cipher = _sides(keys, userids, applids)
+    made = columns.columns_of(keys[0].ticket_type).generate(seeds, seconds, cipher).decode()
+    return [made[start : start + 8] for start in range(0, len(made), 8)]
+
+
+def decode(tickets: Sequence[bytes], lines: Sequence[Line]) -> list[int | None]:
+    userids, applids, keys, _ = zip(*lines, strict=True)
+    seeds, cipher = _sides(keys, userids, applids)
+    seconds, impossible = columns.columns_of(keys[0].ticket_type).decode(b"".join(tickets), seeds, cipher)
+    return [None if position in impossible else second for position, second in enumerate(seconds)]
+
+
+def batches(kind: TicketType) -> st.SearchStrategy[list[Line]]:
+    seconds = st.integers(0, columns.columns_of(kind).last_second)
+    return st.lists(st.tuples(NAMES, NAMES, KEYS[kind], seconds), min_size=1, max_size=12)
+
+
+@every_kind
+@given(data=st.data())
+def test_a_batch_is_the_tickets_one_by_one(kind: TicketType, data: st.DataObject) -> None:
+    lines = data.draw(batches(kind))
+    single = [evaluation.generate(UserId(user), ApplId(appl), key, at) for user, appl, key, at in lines]
+    assert generate(lines) == single
+
+
+@every_kind
+@given(data=st.data())
+def test_a_batch_is_read_back(kind: TicketType, data: st.DataObject) -> None:
+    lines = data.draw(batches(kind))
+    assert decode([ticket.encode() for ticket in generate(lines)], lines) == [at for _, _, _, at in lines]
+
+
+@every_kind
+@given(data=st.data())
+def test_any_bytes_are_judged_as_one_by_one(kind: TicketType, data: st.DataObject) -> None:
+    alphabet = (legacy.ALPHABET if kind is TicketType.LEGACY else enhanced.ALPHABET).encode()
+    looks = st.lists(st.sampled_from(alphabet), min_size=8, max_size=8).map(bytes)
+    right = batches(kind).map(lambda lines: generate(lines)[0].encode())
+    lines = data.draw(batches(kind))
+    tickets = [data.draw(st.binary(min_size=8, max_size=8) | looks | right) for _ in lines]
+    single = [
+        evaluation.decode(ticket.decode("latin-1"), UserId(user), ApplId(appl), key)
+        for ticket, (user, appl, key, _) in zip(tickets, lines, strict=True)
+    ]
+    assert decode(tickets, lines) == single
+
+
+def _of_kind(vectors: Sequence[Vector], kind: TicketType) -> list[Vector]:
+    return [vector for vector in vectors if vector[2].ticket_type is kind]
+
+
+@every_kind
+def test_vectors_of_others(kind: TicketType, legacy_vectors: list[Vector], enhanced_vectors: list[Vector]) -> None:
+    vectors = _of_kind(legacy_vectors + enhanced_vectors, kind)
+    lines = [(user, appl, key, at) for user, appl, key, at, _ in vectors]
+    tickets = [ticket for *_, ticket in vectors]
+    assert len(vectors) >= 100
+    assert generate(lines) == tickets
+    assert decode([ticket.encode() for ticket in tickets], lines) == [at for _, _, _, at in lines]
+
+
+def test_what_stands_for_no_ticket_is_none_of_any_kind() -> None:
+    keys: list[SecuredSignonKey] = [LegacyKey(bytes(8))]
+    keys += [EnhancedKey(bytes(32), kind) for kind in (TicketType.UPPER, TicketType.MIXED)]
+    assert [decode([columns.NO_TICKET], [("U", "A", key, 0)]) for key in keys] == [[None]] * 3
+
+
+def test_in_turn_gives_each_cipher_its_share() -> None:
+    def shout(column: bytes) -> bytes:
+        return column.upper()
+
+    def drop(column: bytes) -> bytes:
+        return column[::2]
+
+    keep: Callable[[bytes], bytes] = bytes
+    assert columns.in_turn([(shout, 2), (drop, 1), (keep, 1)])(b"aabbccdd") == b"AABBcdd"
