@@ -31,7 +31,7 @@ __all__ = [
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ptktctl.errors import InputError, PtktctlError
-    from ptktctl.passticket import (
+    from ptktctl.passticket.api import (
         ApplId,
         EnhancedKey,
         Evaluation,
@@ -50,9 +50,10 @@ def __getattr__(name: str) -> object:
     # The command line imports this package at every start and needs only __version__; the API comes when asked for.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from ptktctl import errors, passticket
+    from ptktctl import errors
+    from ptktctl.passticket import api
 
-    return getattr(errors if hasattr(errors, name) else passticket, name)
+    return getattr(errors if hasattr(errors, name) else api, name)
 
 
 def __dir__() -> list[str]:

@@ -41,23 +41,31 @@ NO_TICKET = b"????????"
 BLOCK = 8
 MASK = 6
 HALF = 3
-SEED = MASK + 2 * NAME_LENGTH
-MESSAGE = HALF + 1 + 2 * NAME_LENGTH
+NAMES = 2 * NAME_LENGTH
+SEED = MASK + NAMES
+MESSAGE = HALF + 1 + NAMES
 SHA512_BLOCK = 128
 BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 NIBBLE_OF_NO_CHARACTER = 0xFF
 
 
 class Columns(Protocol):
-    """Tickets of one kind, many at a time. All names are ASCII in capitals; all seconds are epoch seconds."""
+    """Tickets of one kind, many at a time.
+
+    Columns of names are ASCII in capitals, each padded with blanks to 8 bytes, one after another; seconds are epoch
+    seconds.
+    """
 
     last_second: int
 
-    def cipher(self, key: SecuredSignonKey) -> Cipher:
-        """The round function of a key."""
+    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
+        """What `generate` and `decode` use of a key."""
 
-    def seeds(self, key: SecuredSignonKey, userids: Sequence[bytes], applids: Sequence[bytes]) -> list[bytes]:
-        """The seed of each pair of user ID and APPLID."""
+    def mask_cipher(self, key: SecuredSignonKey) -> Cipher:
+        """What `seeds` uses of a key."""
+
+    def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
+        """The seed of each user ID with the APPLID beside it."""
 
     def generate(self, seeds: bytes, seconds: Sequence[int], cipher: Cipher) -> bytes:
         """Make a ticket for each seed and second (0 to `last_second`): a column of 8 ASCII characters each."""
@@ -103,14 +111,15 @@ def _table(values: Iterable[int]) -> bytes:
 
 @functools.cache
 def _to_ebcdic() -> bytes:
-    """ASCII names to EBCDIC; a NUL becomes the byte that legacy tickets pad the user ID with."""
     names = NAME_CHARACTERS + " "
-    return bytes.maketrans(names.encode() + b"\0", names.encode(EBCDIC) + legacy.PAD_BYTE)
+    return bytes.maketrans(names.encode(), names.encode(EBCDIC))
 
 
-def _padded(names: Iterable[bytes]) -> bytes:
-    """Names in EBCDIC, each padded with blanks to 8 bytes."""
-    return b"".join([name.ljust(NAME_LENGTH) for name in names]).translate(_to_ebcdic())
+@functools.cache
+def _to_pads() -> bytes:
+    """Names to EBCDIC, but for the blanks after them, which become what legacy tickets pad the user ID with."""
+    names = NAME_CHARACTERS.encode() + b" "
+    return bytes.maketrans(names, NAME_CHARACTERS.encode(EBCDIC) + legacy.PAD_BYTE)
 
 
 def _take(column: bytes, positions: range, width: int) -> bytes:
@@ -130,21 +139,25 @@ class _LegacyColumns:
 
     last_second = legacy.LAST_SECOND
 
-    def cipher(self, key: SecuredSignonKey) -> Cipher:
+    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
         from Crypto.Cipher import DES
 
         # ECB on independent blocks is what the algorithm asks for: every block is another ticket's.
         return DES.new(key.secret, DES.MODE_ECB).encrypt  # noqa: S304
 
-    def seeds(self, key: SecuredSignonKey, userids: Sequence[bytes], applids: Sequence[bytes]) -> list[bytes]:
-        encrypt = self.cipher(key)
-        masks = encrypt(_xor(encrypt(_padded(userids)), _padded(applids)))
-        pads = b"".join([userid.ljust(2 * legacy.HALF_PAD, b"\0") for userid in userids]).translate(_to_ebcdic())
-        seeds = bytearray(2 * BLOCK * len(userids))
-        for start, half in ((0, 0), (BLOCK, 1)):
-            mask, pad = range(2 * half, 2 * half + 2), range(6 * half, 6 * half + 6)
-            _put(seeds, range(start, start + 2), 2 * BLOCK, _take(masks, mask, BLOCK))
-            _put(seeds, range(start + 2, start + BLOCK), 2 * BLOCK, _take(pads, pad, 2 * legacy.HALF_PAD))
+    mask_cipher = round_cipher
+
+    def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
+        masks = cipher(_xor(cipher(userids.translate(_to_ebcdic())), applids.translate(_to_ebcdic())))
+        seeds = bytearray((legacy.PAD_BYTE * 2 * BLOCK) * (len(userids) // NAME_LENGTH))
+        for half, start in enumerate((0, BLOCK)):
+            mask = _take(masks, range(2 * half, 2 * half + 2), BLOCK)
+            _put(seeds, range(start, start + 2), 2 * BLOCK, mask)
+        # The blocks have the user ID from byte 2 on: 6 characters in the odd rounds', what is left in the even ones'.
+        pads = userids.translate(_to_pads())
+        for character in range(NAME_LENGTH):
+            block, place = divmod(character, legacy.HALF_PAD)
+            seeds[block * BLOCK + 2 + place :: 2 * BLOCK] = pads[character::NAME_LENGTH]
         return _records(bytes(seeds), 2 * BLOCK)
 
     def generate(self, seeds: bytes, seconds: Sequence[int], cipher: Cipher) -> bytes:
@@ -306,14 +319,22 @@ class _EnhancedColumns:
         self._upper = ticket_type is TicketType.UPPER
         self.last_second = (1 << enhanced.TIME_BITS[ticket_type]) - 1
 
-    def cipher(self, key: SecuredSignonKey) -> Cipher:
+    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
         digest = _hmac_sha512(key.secret)
         return lambda column: b"".join([digest(message)[:HALF] for message in _records(column, MESSAGE)])
 
-    def seeds(self, key: SecuredSignonKey, userids: Sequence[bytes], applids: Sequence[bytes]) -> list[bytes]:
+    def mask_cipher(self, key: SecuredSignonKey) -> Cipher:
         digest = _hmac_sha512(key.secret)
-        names = _records(_padded(name for pair in zip(userids, applids, strict=True) for name in pair), 2 * NAME_LENGTH)
-        return [digest(each)[:MASK] + each for each in names]
+        return lambda column: b"".join([digest(names)[:MASK] for names in _records(column, NAMES)])
+
+    def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
+        names = bytearray(2 * len(userids))
+        for start, column in ((0, userids), (NAME_LENGTH, applids)):
+            ebcdic = column.translate(_to_ebcdic())
+            for character in range(NAME_LENGTH):
+                names[start + character :: NAMES] = ebcdic[character::NAME_LENGTH]
+        masks = _records(cipher(bytes(names)), MASK)
+        return [mask + each for mask, each in zip(masks, _records(bytes(names), NAMES), strict=True)]
 
     def generate(self, seeds: bytes, seconds: Sequence[int], cipher: Cipher) -> bytes:
         messages = _messages(seeds)

@@ -8,10 +8,10 @@ of 10 minutes either way, single use); IBM Education Assistant, z/OS V2.5, "RACF
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ptktctl.passticket import enhanced, legacy
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, TicketType
+from ptktctl.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ class Outcome(enum.Enum):
     MALFORMED = "malformed"
 
 
-class Evaluation(NamedTuple):
+class Evaluation(Record):
     """What is known of a ticket.
 
     Attributes:
@@ -95,14 +95,22 @@ def evaluate(
 def decode(ticket: str, userid: UserId, applid: ApplId, key: SecuredSignonKey) -> int | None:
     """Read the generation second (epoch seconds) out of a ticket of the key's kind; None if it is none."""
     if isinstance(key, LegacyKey):
+        from ptktctl.passticket import legacy
+
         return legacy.decode(ticket, userid, applid, key)
+    from ptktctl.passticket import enhanced
+
     return enhanced.decode(ticket, userid, applid, key)
 
 
 def generate(userid: UserId, applid: ApplId, key: SecuredSignonKey, at: int) -> str:
     """Make the ticket of the second `at` (epoch seconds), of the key's kind."""
     if isinstance(key, LegacyKey):
+        from ptktctl.passticket import legacy
+
         return legacy.generate(userid, applid, key, at)
+    from ptktctl.passticket import enhanced
+
     return enhanced.generate(userid, applid, key, at)
 
 

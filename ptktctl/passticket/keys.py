@@ -5,13 +5,18 @@ Administrator's Guide, "Defining profiles in the PTKTDATA class"). An enhanced k
 to 256 bytes ("Storing PassTicket keys encrypted in ICSF"). Neither ever shows its secret in repr().
 """
 
+from __future__ import annotations
+
 import enum
 import os
-from collections.abc import Callable
-from itertools import pairwise
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ptktctl.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptktctl.passticket.weaknesses import Weakness
 
 LEGACY_KEY_LENGTH = 8
 ENHANCED_KEY_MIN = 32
@@ -19,8 +24,6 @@ ENHANCED_KEY_MAX = 256
 ENHANCED_KEY_RECOMMENDED = 64
 PARITY_MASK = 0xFEFE_FEFE_FEFE_FEFE
 HEX_DIGITS = "0123456789abcdefABCDEF"
-# What can be typed as a name or a word in EBCDIC: letters, digits, blank, @ # $.
-EBCDIC_TEXT = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 @#$".encode("cp037"))
 
 
 class TicketType(enum.Enum):
@@ -31,36 +34,8 @@ class TicketType(enum.Enum):
     MIXED = "mixed"
 
 
-class Weakness(enum.Enum):
-    """What makes a key easy to guess, in words that can follow "the key is"."""
-
-    WEAK = "a DES weak key: encrypting twice gives the clear text back"
-    SEMI_WEAK = "a DES semi-weak key: another key undoes its encryption"
-    PUBLISHED = "a published sample key: everybody has it"
-    REPEATED = "a repeated pattern"
-    ASCENDING = "an ascending or descending sequence"
-    PRINTABLE = "readable text"
-
-
-# FIPS 74 and NIST SP 800-67: the 4 weak and 12 semi-weak DES keys, here as they are usually printed, with odd parity.
-WEAK_KEYS = "0101010101010101 FEFEFEFEFEFEFEFE E0E0E0E0F1F1F1F1 1F1F1F1F0E0E0E0E"
-SEMI_WEAK_KEYS = (
-    "011F011F010E010E 1F011F010E010E01 01E001E001F101F1 E001E001F101F101 01FE01FE01FE01FE FE01FE01FE01FE01 "
-    "1FE01FE00EF10EF1 E01FE01FF10EF10E 1FFE1FFE0EFE0EFE FE1FFE1FFE0EFE0E E0FEE0FEF1FEF1FE FEE0FEE0FEF1FEF1"
-)
-# Keys printed in manuals, sample jobs and README files of IBM, Broadcom, HCL, Micro Focus, Virtel, Zowe and others.
-PUBLISHED_KEYS = (
-    "E001193519561977 66F4F9331E095436 C237D18425CFE12D 88DB3EA2824FA972 CACD4AD6D79ECA71 0123456789ABCDEF "
-    "123456789ABCDEF0 0102030405060708 E1E2E3E4E5E6E7E8 A1A2A3A4A5A6A7A8 A1B2C3D4E5F6A7B8 4D494B4547495A55"
-)
-
-
 def _without_parity(key: bytes) -> int:
     return int.from_bytes(key) & PARITY_MASK
-
-
-def _listed(secret: bytes, keys: str) -> bool:
-    return any(_without_parity(bytes.fromhex(key)) == _without_parity(secret) for key in keys.split())
 
 
 def _from_hex(text: str, what: str) -> bytes:
@@ -80,35 +55,9 @@ def _fingerprint(secret: bytes, tag: bytes) -> str:
     return hashlib.sha256(b"ptktctl fingerprint " + tag + b"\0" + secret).hexdigest()[:8].upper()
 
 
-def _is_repeated(secret: bytes) -> bool:
-    digits = secret.hex()
-    return any(digits == digits[:period] * (len(digits) // period) for period in (1, 2, 4, 8) if period < len(digits))
-
-
-def _is_sequence(values: bytes | list[int]) -> bool:
-    steps = {later - earlier for earlier, later in pairwise(values)}
-    return len(steps) == 1 and steps <= {-17, -1, 1, 17}
-
-
-def _is_ascending(secret: bytes) -> bool:
-    """Bytes that count (01 02 03, 11 22 33), or digits that do (0 1 2 3 ... also round the end, F 0)."""
-    digits = [int(digit, 16) for digit in secret.hex()]
-    turns = {(later - earlier) % 16 for earlier, later in pairwise(digits)}
-    return _is_sequence(secret) or turns in ({1}, {15})
-
-
-def _is_printable(secret: bytes) -> bool:
-    ascii_text = all(0x20 <= byte <= 0x7E for byte in secret)
-    return ascii_text or all(byte in EBCDIC_TEXT for byte in secret)
-
-
-def _patterns(secret: bytes) -> tuple[Weakness, ...]:
-    checks = (
-        (Weakness.REPEATED, _is_repeated),
-        (Weakness.ASCENDING, _is_ascending),
-        (Weakness.PRINTABLE, _is_printable),
-    )
-    return tuple(weakness for weakness, applies in checks if applies(secret))
+def odd_parity(byte: int) -> int:
+    """A byte of a DES key with its parity bit, the last, set so that the number of ones is odd."""
+    return byte if byte.bit_count() % 2 else byte ^ 1
 
 
 class LegacyKey:
@@ -142,7 +91,7 @@ class LegacyKey:
     def generate(cls, random_bytes: Callable[[int], bytes] = os.urandom) -> Self:
         """Make a random key with odd parity and without any weakness."""
         while True:
-            key = cls(bytes(_odd_parity(byte) for byte in random_bytes(LEGACY_KEY_LENGTH)))
+            key = cls(bytes(odd_parity(byte) for byte in random_bytes(LEGACY_KEY_LENGTH)))
             if not key.weaknesses():
                 return key
 
@@ -163,11 +112,9 @@ class LegacyKey:
 
     def weaknesses(self) -> tuple[Weakness, ...]:
         """What is wrong with the key, parity bits aside where DES leaves them aside; empty for a good one."""
-        lists = ((Weakness.WEAK, WEAK_KEYS), (Weakness.SEMI_WEAK, SEMI_WEAK_KEYS), (Weakness.PUBLISHED, PUBLISHED_KEYS))
-        found = {weakness for weakness, keys in lists if _listed(self.secret, keys)}
-        for form in (self.secret, self.without_parity, bytes(map(_odd_parity, self.secret))):
-            found.update(_patterns(form))
-        return tuple(weakness for weakness in Weakness if weakness in found)
+        from ptktctl.passticket import weaknesses
+
+        return weaknesses.of_legacy_key(self.secret)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, LegacyKey) and self.without_parity == other.without_parity
@@ -177,10 +124,6 @@ class LegacyKey:
 
     def __repr__(self) -> str:
         return f"LegacyKey(<secret>, fingerprint {self.fingerprint})"
-
-
-def _odd_parity(byte: int) -> int:
-    return byte if byte.bit_count() % 2 else byte ^ 1
 
 
 class EnhancedKey:
@@ -230,7 +173,9 @@ class EnhancedKey:
 
     def weaknesses(self) -> tuple[Weakness, ...]:
         """What is wrong with the key; empty for a good one."""
-        return _patterns(self.secret)
+        from ptktctl.passticket import weaknesses
+
+        return weaknesses.of_enhanced_key(self.secret)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EnhancedKey):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
+from ptktctl.passticket import ciphers
 
 if TYPE_CHECKING:
     from ptktctl.passticket.keys import LegacyKey
@@ -101,6 +102,7 @@ class _TimeCoder:
     __slots__ = ("_encrypt", "_pads", "_userid")
 
     def __init__(self, userid: UserId, key: LegacyKey) -> None:
+        ciphers.prepare()
         from Crypto.Cipher import DES
 
         # ECB on single blocks is what the algorithm asks for; nothing longer is ever encrypted.

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from ptktctl.errors import InputError
 from ptktctl.passticket import enhanced, evaluation, legacy
 from ptktctl.passticket.keys import ENHANCED_KEY_MAX, LEGACY_KEY_LENGTH, EnhancedKey, LegacyKey, TicketType
-from ptktctl.passticket.names import EBCDIC, EBCDIC_BLANK, NAME_LENGTH, PRODUCT_DEFAULTS, SMFID_LENGTH, ApplId, UserId
+from ptktctl.passticket.names import EBCDIC, EBCDIC_BLANK, NAME_LENGTH, ApplId, UserId
+from ptktctl.passticket.reserved import PRODUCT_DEFAULTS, SMFID_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,11 +6,12 @@ a change that was not meant is noticed and named. An entry without a check is ta
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from typing import Self
 
 from ptktctl.errors import InputError, StoreDamagedError
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import ApplId
+from ptktctl.record import Record
 from ptktctl.store import files
 from ptktctl.store.framing import framed
 from ptktctl.store.tables import FORMAT, LATEST, Members, checksum_of, read_tables
@@ -42,8 +43,7 @@ class Replay(enum.Enum):
     DENY = "deny"
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
+class Application(Record):
     """One APPLID as the site has defined it.
 
     Attributes:
@@ -55,9 +55,6 @@ class Application:
         replay: whether a ticket may serve again.
         description: for people; one line.
         created: when it was defined, in epoch seconds.
-
-    Raises:
-        InputError: a timeout out of range, a description that is not one line of printable characters.
     """
 
     applid: ApplId
@@ -68,13 +65,19 @@ class Application:
     replay: Replay = Replay.DENY
     description: str = ""
 
-    def __post_init__(self) -> None:
+    def checked(self) -> Self:
+        """The same, once its members are found to be such as can be stored.
+
+        Raises:
+            InputError: a timeout out of range, a description that is not one line of printable characters.
+        """
         if not SHORTEST_TIMEOUT <= self.timeout <= LONGEST_TIMEOUT:
             raise InputError(
                 f"the timeout is {self.timeout} s", f"RACF takes {SHORTEST_TIMEOUT} to {LONGEST_TIMEOUT} seconds"
             )
         if not self.description.isprintable():
             raise InputError("the description holds a line end or another character that can't be printed")
+        return self
 
 
 class Definitions:
@@ -111,13 +114,13 @@ def add(path: str, application: Application) -> None:
     """Define one more.
 
     Raises:
-        InputError: it is defined already.
+        InputError: it is defined already, or is not such as can be stored.
         StoreError: as `Definitions.load`, `files.locked` and `files.replace_atomically`. So for all that follow.
     """
 
     def change(applications: dict[ApplId, Application]) -> None:
         _require_free(applications, application.applid)
-        applications[application.applid] = application
+        applications[application.applid] = application.checked()
 
     _edit(path, change)
 
@@ -126,11 +129,11 @@ def update(path: str, applid: ApplId, edit: Callable[[Application], Application]
     """Replace a definition by what `edit` makes of it, and answer that.
 
     Raises:
-        InputError: it is not defined.
+        InputError: it is not defined, or `edit` made of it what can't be stored.
     """
 
     def change(applications: dict[ApplId, Application]) -> None:
-        applications[applid] = edit(_defined(applications, applid))
+        applications[applid] = edit(_defined(applications, applid)).checked()
 
     return _edit(path, change)[applid]
 
@@ -147,7 +150,7 @@ def rename(path: str, old: ApplId, new: ApplId) -> None:
         if old != new:
             _require_free(applications, new)
             del applications[old]
-            applications[new] = replace(application, applid=new)
+            applications[new] = application.replaced(applid=new)
 
     _edit(path, change)
 
@@ -242,7 +245,7 @@ def _application(name: str, table: object, path: str) -> Application:
             timeout=members.number("timeout", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
             replay=members.choice("replay", Replay),
             description=members.text("description") if members.has("description") else "",
-        )
+        ).checked()
     except InputError as error:
         members.fail(error.message)
     if application.applid.value != name:

@@ -1,4 +1,5 @@
-"""No ticket twice: a second serves for one ticket of a user ID and APPLID, whichever process of this machine makes it.
+"""No ticket twice: a second serves for one ticket of a user ID and APPLID, whichever process makes it: of this machine,
+or, with a shared ledger, of any that share it.
 
 Tickets count in seconds, so two that are made within one second are equal, and a host with replay protection refuses
 the second of them (RACF System Programmer's Guide, "How RACF processes the password or PassTicket"). The seconds taken
@@ -16,12 +17,12 @@ from ptktctl.store.ledger import made_token
 if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, UserId
-    from ptktctl.store.ledger import Ledger
+    from ptktctl.store.ledgers import UsedTickets
 
 LONGEST_QUEUE = 600
 
 
-def take_second(ledger: Ledger, key: SecuredSignonKey, userid: UserId, applid: ApplId, now: int) -> int:
+def take_second(ledger: UsedTickets, key: SecuredSignonKey, userid: UserId, applid: ApplId, now: int) -> int:
     """Take the first second from `now` on that no ticket of this key, user ID and APPLID was made for.
 
     Args:
@@ -31,7 +32,7 @@ def take_second(ledger: Ledger, key: SecuredSignonKey, userid: UserId, applid: A
         The second, in epoch seconds: `now`, or one to wait for. A ticket for it must not be given away before.
 
     Raises:
-        StoreBusyError: the next LONGEST_QUEUE seconds are taken; or as `Ledger.use`, like all other errors.
+        StoreBusyError: the next LONGEST_QUEUE seconds are taken; or as `UsedTickets.use`, like all other errors.
     """
     for second in range(now, now + LONGEST_QUEUE):
         if ledger.use(made_token(key, userid, applid, second), second, now, keep_until=second) is None:

@@ -8,10 +8,11 @@ wrong passphrase without any key.
 
 import enum
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from ptktctl.errors import InputError, StoreDamagedError
 from ptktctl.passticket.names import ApplId, GroupId, UserId
+from ptktctl.record import Record
 from ptktctl.store import sealing
 from ptktctl.store.framing import framed
 from ptktctl.store.sealing import KeyFileSlot, PassphraseSlot, Slot
@@ -33,7 +34,7 @@ class KeyKind(enum.Enum):
     LEGACY = "legacy"
 
 
-class KeyName(NamedTuple):
+class KeyName(Record):
     """Which key: the PTKTDATA profile it belongs to, and its kind.
 
     Attributes:
@@ -57,7 +58,7 @@ class KeyName(NamedTuple):
         return f"{self.profile} ({self.kind.value})"
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """A sealed key as it stands in the file."""
 
     name: KeyName
@@ -65,7 +66,7 @@ class Entry(NamedTuple):
     sealed: bytes
 
 
-class KeysFile(NamedTuple):
+class KeysFile(Record):
     """What keys.toml holds, its checksum found right; `body` is what the MAC covers."""
 
     slots: tuple[Slot, ...]

@@ -27,14 +27,16 @@ from ptktctl.errors import StoreBusyError, StoreDamagedError, StoreError
 from ptktctl.passticket.keys import LegacyKey
 from ptktctl.store import files
 from ptktctl.store.framing import framed
+from ptktctl.store.ledgers import UsedTickets
 from ptktctl.store.places import check_private
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, UserId
+    from ptktctl.store.ledgers import Use
 
 # More than the longest window (600 s), so that forgetting what one window has passed never refuses another's ticket.
 KEPT_LONGER = 3600
@@ -47,7 +49,8 @@ BUCKET_TAG = b"ptktctl bucket 1"
 TOKEN_LENGTH = 32
 DIGEST_LENGTH = 32
 SECOND_LENGTH = 8
-RECORD_LENGTH = TOKEN_LENGTH + 3 * SECOND_LENGTH
+# A token; when it was used, when its ticket was made, after when it may be forgotten.
+RECORD = f">{TOKEN_LENGTH}s3Q"
 # https://www.sqlite.org/rescode.html, primary result codes
 SQLITE_BUSY = (5, 6)
 SQLITE_CANNOT_WRITE = (3, 8, 10, 13, 14)
@@ -83,7 +86,7 @@ def _keyed(key: SecuredSignonKey, *parts: bytes) -> bytes:
     return hmac.digest(secret, framed(*parts), "sha256")
 
 
-class Ledger:
+class Ledger(UsedTickets):
     """The used tickets of this machine. Holds nothing open between calls."""
 
     __slots__ = ("_path", "_timeout")
@@ -97,64 +100,49 @@ class Ledger:
         self._path = path
         self._timeout = timeout
 
-    def use(self, token: bytes, generated: int, now: int, keep_until: int) -> int | None:
-        """Record a use, unless there was one.
-
-        Args:
-            token: what `token` made of the ticket.
-            generated: the second the ticket carries, in epoch seconds.
-            now: the clock of this machine, in epoch seconds, even when the ticket is evaluated for another moment.
-            keep_until: the last second at which the ticket can be accepted.
-
-        Returns:
-            None for the first use, on the disk by now; else the epoch second of the earlier use.
-
-        Raises:
-            StoreBusyError: other processes held the file all the time.
-            StoreDamagedError: the file is not what ptktctl wrote.
-            StoreWriteError: the use can't be recorded: full disk, read-only file system.
-            StoreError: the clock was set back so far that nobody knows whether the ticket was used.
-        """
+    def use_many(self, uses: Sequence[Use]) -> list[int | None]:
+        """As `UsedTickets.use_many`; either all uses are recorded and on the disk, or none is."""
         if not os.path.lexists(self._path):
             self._create()
         with self._connected("rw") as connection:
             # Most of a crowd that brings the same ticket need not queue for writing.
-            used = _Bucket.read(connection, token[0]).used_at(token)
-            return self._record(connection, token, generated, now, keep_until) if used is None else used
+            used = _look_up(connection, [use.token for use in uses])
+            return self._record_all(connection, uses) if None in used else used
 
-    def _record(
-        self, connection: sqlite3.Connection, token: bytes, generated: int, now: int, keep_until: int
-    ) -> int | None:
+    def _record_all(self, connection: sqlite3.Connection, uses: Sequence[Use]) -> list[int | None]:
         connection.execute("PRAGMA synchronous = EXTRA")
         connection.execute("BEGIN IMMEDIATE")
-        bucket = _Bucket.read(connection, token[0])
-        used = bucket.used_at(token)
-        if used is None:
-            self._require_memory(bucket, generated, now, keep_until)
-            bucket.forget(now)
-            bucket.record(token, now, generated, max(keep_until, now) + KEPT_LONGER)
+        answers: list[int | None] = [None] * len(uses)
+        for number, positions in _by_bucket([use.token for use in uses]).items():
+            bucket = _Bucket.read(connection, number)
+            for position in positions:
+                answers[position] = self._record_one(bucket, uses[position])
             bucket.write(connection)
         connection.execute("COMMIT")
+        return answers
+
+    def _record_one(self, bucket: _Bucket, use: Use) -> int | None:
+        used = bucket.used_at(use.token)
+        if used is None:
+            self._require_memory(bucket, use)
+            bucket.forget(use.now)
+            bucket.record(use)
         return used
 
-    def peek(self, token: bytes) -> int | None:
-        """When a ticket was used, in epoch seconds; None if it was not, as far as is remembered. Records nothing.
-
-        Raises:
-            StoreBusyError, StoreDamagedError: as `use`.
-        """
+    def peek_many(self, tokens: Sequence[bytes]) -> list[int | None]:
+        """As `UsedTickets.peek_many`."""
         if not os.path.lexists(self._path):
-            return None
+            return [None] * len(tokens)
         # A journal that a killed process left has to be played back before anything can be read.
         mode = "rw" if os.path.exists(os.path.realpath(self._path) + "-journal") else "ro"
         with self._connected(mode) as connection:
-            return _Bucket.read(connection, token[0]).used_at(token)
+            return _look_up(connection, tokens)
 
-    def _require_memory(self, bucket: _Bucket, generated: int, now: int, keep_until: int) -> None:
-        if generated <= bucket.forgotten and now <= keep_until:
+    def _require_memory(self, bucket: _Bucket, use: Use) -> None:
+        if use.generated <= bucket.forgotten and use.now <= use.keep_until:
             raise StoreError(
                 f"whether this ticket was used before is no longer known: {self._path} has forgotten tickets made "
-                f"up to {bucket.forgotten}, the clock says {now}",
+                f"up to {bucket.forgotten}, the clock says {use.now}",
                 "the clock was set back; tickets made later than that are accepted",
             )
 
@@ -208,16 +196,21 @@ class _DamageError(Exception):
 class _Bucket:
     """The uses of all tokens with one first byte: token to (used, generated, forget after)."""
 
-    __slots__ = ("_number", "_uses", "forgotten")
+    __slots__ = ("_changed", "_number", "_uses", "forgotten")
 
     def __init__(self, number: int, content: bytes) -> None:
+        from struct import iter_unpack
+
         digest, uses = content[:DIGEST_LENGTH], content[DIGEST_LENGTH:]
         if digest != _digest(number, uses):
             raise _DamageError(f"bucket {number} does not match its digest")
         self._number = number
+        self._changed = False
         self.forgotten = int.from_bytes(uses[:SECOND_LENGTH])
-        starts = range(SECOND_LENGTH, len(uses), RECORD_LENGTH)
-        self._uses = dict(_record(uses[start : start + RECORD_LENGTH]) for start in starts)
+        self._uses: dict[bytes, tuple[int, int, int]] = {
+            token: (used, generated, forget_after)
+            for token, used, generated, forget_after in iter_unpack(RECORD, uses[SECOND_LENGTH:])
+        }
 
     @classmethod
     def read(cls, connection: sqlite3.Connection, number: int) -> _Bucket:
@@ -230,26 +223,44 @@ class _Bucket:
         return self._uses[token][0] if token in self._uses else None
 
     def forget(self, now: int) -> None:
+        """Forget what is over, once a transaction."""
+        if self._changed:
+            return
         over = {token: use for token, use in self._uses.items() if use[2] < now}
         self.forgotten = max([self.forgotten, *(generated for _, generated, _ in over.values())])
         self._uses = {token: use for token, use in self._uses.items() if token not in over}
 
-    def record(self, token: bytes, used: int, generated: int, forget_after: int) -> None:
-        self._uses[token] = (used, generated, forget_after)
+    def record(self, use: Use) -> None:
+        self._uses[use.token] = (use.now, use.generated, max(use.keep_until, use.now) + KEPT_LONGER)
+        self._changed = True
 
     def write(self, connection: sqlite3.Connection) -> None:
-        content = _content(self._number, self.forgotten, self._uses)
-        connection.execute("UPDATE bucket SET content = ? WHERE number = ?", (content, self._number))
+        if self._changed:
+            content = _content(self._number, self.forgotten, self._uses)
+            connection.execute("UPDATE bucket SET content = ? WHERE number = ?", (content, self._number))
 
 
-def _record(data: bytes) -> tuple[bytes, tuple[int, int, int]]:
-    first, second, third = (int.from_bytes(data[start : start + SECOND_LENGTH]) for start in (32, 40, 48))
-    return data[:TOKEN_LENGTH], (first, second, third)
+def _look_up(connection: sqlite3.Connection, tokens: Sequence[bytes]) -> list[int | None]:
+    answers: list[int | None] = [None] * len(tokens)
+    for number, positions in _by_bucket(tokens).items():
+        bucket = _Bucket.read(connection, number)
+        for position in positions:
+            answers[position] = bucket.used_at(tokens[position])
+    return answers
+
+
+def _by_bucket(tokens: Sequence[bytes]) -> dict[int, list[int]]:
+    """The positions of tokens by bucket, so that there need not be more than one bucket in memory."""
+    positions: dict[int, list[int]] = {}
+    for position, token in enumerate(tokens):
+        positions.setdefault(token[0], []).append(position)
+    return positions
 
 
 def _content(number: int, forgotten: int, uses: dict[bytes, tuple[int, int, int]]) -> bytes:
-    records = (token + b"".join(second.to_bytes(SECOND_LENGTH) for second in use) for token, use in uses.items())
-    data = forgotten.to_bytes(SECOND_LENGTH) + b"".join(records)
+    from struct import pack
+
+    data = forgotten.to_bytes(SECOND_LENGTH) + b"".join(pack(RECORD, token, *use) for token, use in uses.items())
     return _digest(number, data) + data
 
 

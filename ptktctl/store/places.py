@@ -3,9 +3,10 @@
 import os
 import stat
 from collections.abc import Mapping
-from typing import NamedTuple, Self
+from typing import Self
 
 from ptktctl.errors import UnsafePermissionsError
+from ptktctl.record import Record
 
 HOME = "PTKTCTL_HOME"
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -13,7 +14,7 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 READERS, WRITERS = stat.S_IRGRP | stat.S_IROTH, OTHERS_WRITE
 
 
-class Places(NamedTuple):
+class Places(Record):
     """The files of one store, as absolute paths; none of them need exist.
 
     Attributes:

@@ -18,8 +18,9 @@ does not: a machine on which somebody else acts as you, and an older file put ba
 """
 
 import os
-from typing import NamedTuple
 
+from ptktctl.passticket import ciphers
+from ptktctl.record import Record
 from ptktctl.store.framing import framed
 
 DATA_KEY_LENGTH = 32
@@ -35,7 +36,7 @@ KEY_FILE_TAG = b"ptktctl slot 1 key file"
 MAC_TAG = b"ptktctl keys.toml 1 mac"
 
 
-class Passphrase(NamedTuple):
+class Passphrase(Record):
     """A passphrase, as the bytes of its UTF-8."""
 
     value: bytes
@@ -44,7 +45,7 @@ class Passphrase(NamedTuple):
         return "Passphrase(<secret>)"
 
 
-class UnlockKey(NamedTuple):
+class UnlockKey(Record):
     """The 32 bytes of an unlock key file, and the absolute path of that file."""
 
     value: bytes
@@ -57,7 +58,7 @@ class UnlockKey(NamedTuple):
 Secret = Passphrase | UnlockKey
 
 
-class PassphraseSlot(NamedTuple):
+class PassphraseSlot(Record):
     """The data key, wrapped under scrypt(passphrase, salt, n, r, p)."""
 
     salt: bytes
@@ -67,7 +68,7 @@ class PassphraseSlot(NamedTuple):
     wrapped: bytes
 
 
-class KeyFileSlot(NamedTuple):
+class KeyFileSlot(Record):
     """The data key, wrapped under an unlock key; `path` is where its file was, for convenience only."""
 
     path: str
@@ -91,6 +92,7 @@ def seal(key: bytes, clear: bytes, bound: bytes) -> bytes:
     Returns:
         Nonce (12 bytes), ciphertext (as long as `clear`), tag (16 bytes).
     """
+    ciphers.prepare()
     from Crypto.Cipher import AES
 
     nonce = os.urandom(NONCE_LENGTH)
@@ -101,6 +103,7 @@ def seal(key: bytes, clear: bytes, bound: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: bytes, bound: bytes) -> bytes | None:
     """Open what `seal` made; None when the key, the bound bytes or the sealed ones are not the same."""
+    ciphers.prepare()
     from Crypto.Cipher import AES
 
     if len(sealed) < NONCE_LENGTH + TAG_LENGTH:

@@ -7,9 +7,9 @@ PTKTCTL_PASSPHRASE_FILE must not end up with another passphrase, or at a prompt,
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 from ptktctl.errors import StoreDamagedError, StoreLockedError
+from ptktctl.record import Record
 from ptktctl.store import files, sealing
 from ptktctl.store.sealing import KeyFileSlot, Passphrase, PassphraseSlot, Secret, Slot, UnlockKey
 from ptktctl.store.tables import base64_of, checksum_of
@@ -24,7 +24,7 @@ CHECK_DIGITS = 8
 KEY_FILE_START = "PTKTCTL-UNLOCK-KEY-1:"
 
 
-class _Way(NamedTuple):
+class _Way(Record):
     """One way to unlock that is set: its name, what kind of secret it gives, and how to get it."""
 
     name: str
@@ -35,7 +35,7 @@ class _Way(NamedTuple):
         return f"_Way({self.name!r})"
 
 
-class Unlocker(NamedTuple):
+class Unlocker(Record):
     """The ways to unlock that a command was given.
 
     Attributes:

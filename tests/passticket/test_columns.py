@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import ApplId, EnhancedKey, LegacyKey, TicketType, UserId
-from ptktctl.passticket import SecuredSignonKey, columns, enhanced, evaluation, legacy
+from ptktctl.passticket import columns, enhanced, evaluation, legacy
+from ptktctl.passticket.keys import SecuredSignonKey
 
 Vector = tuple[str, str, SecuredSignonKey, int, str]
 Line = tuple[str, str, SecuredSignonKey, int]
@@ -26,9 +27,11 @@ def _sides(
 ) -> tuple[bytes, columns.Cipher]:
     """The seeds of a batch and its cipher, every line with a key of its own."""
     each = columns.columns_of(keys[0].ticket_type)
-    names = zip(keys, userids, applids, strict=True)
-    seeds = b"".join(each.seeds(key, [user.encode()], [appl.encode()])[0] for key, user, appl in names)
-    return seeds, columns.in_turn([(each.cipher(key), 1) for key in keys])
+    masks = columns.in_turn([(each.mask_cipher(key), 1) for key in keys])
+    users, applications = ("".join(name.ljust(8) for name in column).encode() for column in (userids, applids))
+    return b"".join(each.seeds(users, applications, masks)), columns.in_turn(
+        [(each.round_cipher(key), 1) for key in keys]
+    )
 
 
 def generate(lines: Sequence[Line]) -> list[str]:

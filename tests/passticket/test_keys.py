@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import EnhancedKey, InputError, LegacyKey, TicketType, Weakness, generate
-from ptktctl.passticket import keys
+from ptktctl.passticket import weaknesses
 
 SECRETS = st.binary(min_size=8, max_size=8)
 
@@ -27,7 +27,7 @@ def test_other_keys_are_other_keys(one: bytes, two: bytes) -> None:
     assert (LegacyKey(one) == LegacyKey(two)) == same
 
 
-@pytest.mark.parametrize("text", keys.WEAK_KEYS.split())
+@pytest.mark.parametrize("text", weaknesses.WEAK_KEYS.split())
 def test_weak_keys_undo_themselves_and_are_recognised(text: str) -> None:
     from Crypto.Cipher import DES
 
@@ -37,12 +37,14 @@ def test_weak_keys_undo_themselves_and_are_recognised(text: str) -> None:
     assert Weakness.WEAK in key.weaknesses()
 
 
-@pytest.mark.parametrize("text", keys.SEMI_WEAK_KEYS.split())
+@pytest.mark.parametrize("text", weaknesses.SEMI_WEAK_KEYS.split())
 def test_semi_weak_keys_come_in_pairs_and_are_recognised(text: str) -> None:
     from Crypto.Cipher import DES
 
     once = DES.new(bytes.fromhex(text), DES.MODE_ECB).encrypt(b"8 bytes.")
-    partners = [DES.new(bytes.fromhex(other), DES.MODE_ECB).encrypt(once) for other in keys.SEMI_WEAK_KEYS.split()]
+    partners = [
+        DES.new(bytes.fromhex(other), DES.MODE_ECB).encrypt(once) for other in weaknesses.SEMI_WEAK_KEYS.split()
+    ]
     assert b"8 bytes." in partners
     assert Weakness.SEMI_WEAK in LegacyKey.from_hex(text).weaknesses()
 

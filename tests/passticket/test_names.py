@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import ApplId, InputError, UserId
-from ptktctl.passticket.names import GroupId, ReservedKind, reserved
+from ptktctl.passticket.names import GroupId
+from ptktctl.passticket.reserved import ReservedKind, reserved
 
 
 @pytest.mark.parametrize(("text", "value"), [("ibmuser", "IBMUSER"), ("A", "A"), ("u@#$0", "U@#$0")])

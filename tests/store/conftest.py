@@ -21,7 +21,7 @@ from ptktctl.store.vault import KeyKind, KeyName, Unlock
 # Nothing else in the store touches the disk.
 DISK_CODE = (files.__file__, ledger.__file__)
 # Nor do these of it, which run once a record.
-PURE_FUNCTIONS = ("_content", "_digest", "_record", "<genexpr>", "<dictcomp>")
+PURE_FUNCTIONS = ("_content", "_digest", "_by_bucket", "<genexpr>", "<dictcomp>", "<listcomp>")
 QUICK_N = 2
 
 

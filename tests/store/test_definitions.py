@@ -1,6 +1,5 @@
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ def test_what_is_written_is_read_again(applications: list[Application]) -> None:
 
 
 def test_a_definition_is_one_table_of_plain_lines(path: str) -> None:
-    definitions.add(path, replace(FEKAPPL, description="RSE"))
+    definitions.add(path, FEKAPPL.replaced(description="RSE"))
     assert Path(path).read_text().splitlines() == [
         "format = 1",
         "",
@@ -90,10 +89,10 @@ def test_a_definition_is_one_table_of_plain_lines(path: str) -> None:
 
 def test_update_rename_remove(path: str) -> None:
     definitions.add(path, FEKAPPL)
-    changed = definitions.update(path, ApplId("FEKAPPL"), lambda before: replace(before, timeout=1))
-    assert changed == replace(FEKAPPL, timeout=1)
+    changed = definitions.update(path, ApplId("FEKAPPL"), lambda before: before.replaced(timeout=1))
+    assert changed == FEKAPPL.replaced(timeout=1)
     definitions.rename(path, ApplId("FEKAPPL"), ApplId("NEW"))
-    assert list(Definitions.load(path)) == [replace(changed, applid=ApplId("NEW"))]
+    assert list(Definitions.load(path)) == [changed.replaced(applid=ApplId("NEW"))]
     definitions.rename(path, ApplId("NEW"), ApplId("NEW"))
     definitions.remove(path, ApplId("NEW"))
     assert list(Definitions.load(path)) == []
@@ -109,7 +108,7 @@ def test_what_cannot_be_done_changes_nothing(path: str) -> None:
         lambda: definitions.rename(path, ApplId("NONE"), ApplId("NEW")),
         lambda: definitions.remove(path, ApplId("NONE")),
         lambda: definitions.update(path, ApplId("NONE"), lambda each: each),
-        lambda: definitions.update(path, ApplId("FEKAPPL"), lambda each: replace(each, timeout=601)),
+        lambda: definitions.update(path, ApplId("FEKAPPL"), lambda each: each.replaced(timeout=601)),
     ):
         with pytest.raises(InputError):
             attempt()
@@ -119,14 +118,14 @@ def test_what_cannot_be_done_changes_nothing(path: str) -> None:
 @pytest.mark.parametrize("timeout", [0, -1, 601, 10**9])
 def test_a_timeout_out_of_range_is_refused(timeout: int) -> None:
     with pytest.raises(InputError, match=f"timeout is {timeout} s") as caught:
-        replace(FEKAPPL, timeout=timeout)
+        FEKAPPL.replaced(timeout=timeout).checked()
     assert "1 to 600" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("description", ["two\nlines", "\x1b[31mred", "\x00", "\udcff"])
 def test_a_description_that_cannot_be_printed_is_refused(description: str) -> None:
     with pytest.raises(InputError):
-        replace(FEKAPPL, description=description)
+        FEKAPPL.replaced(description=description).checked()
 
 
 def test_an_edit_by_hand_is_noticed_and_the_hint_says_how_to_keep_it(path: str) -> None:
@@ -139,7 +138,7 @@ def test_an_edit_by_hand_is_noticed_and_the_hint_says_how_to_keep_it(path: str) 
     assert "delete the line `check`" in caught.value.hint
     check = definitions._check(FEKAPPL)
     rewrite(path, lambda text: text.replace(f'check = "{check}"\n', ""))
-    assert list(Definitions.load(path)) == [ODD, replace(FEKAPPL, timeout=91)]
+    assert list(Definitions.load(path)) == [ODD, FEKAPPL.replaced(timeout=91)]
 
 
 def test_an_entry_written_by_hand_is_taken_and_checked_from_then_on(path: str) -> None:

@@ -62,12 +62,12 @@ def test_no_leap_of_the_clock_gives_a_second_again(clocks: list[int]) -> None:
     taken: list[int] = []
     with TemporaryDirectory() as folder:
         ledger = Ledger(f"{folder}/home/used.db")
-        for now in clocks:
+        for position, now in enumerate(clocks):
             try:
                 taken.append(take(ledger, now))
             except StoreError:
-                # It is no longer known, which is said only after the clock was set back.
-                assert now < max(clocks[: clocks.index(now) + len(clocks)])
+                # Nobody knows any more, which is so only when the clock was set back.
+                assert now < max(clocks[:position])
     assert len(set(taken)) == len(taken)
     assert taken
 

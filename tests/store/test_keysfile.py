@@ -54,7 +54,7 @@ def test_what_is_written_is_read_again(slots: list[Slot], entries: list[Entry]) 
 
 def test_a_change_of_one_entry_changes_its_table_and_the_end_only() -> None:
     entries = [Entry(KeyName(ApplId(name), KeyKind.LEGACY), 1, name.encode()) for name in ("A", "B", "C")]
-    changed = [entries[0], entries[1]._replace(sealed=b"new"), entries[2]]
+    changed = [entries[0], entries[1].replaced(sealed=b"new"), entries[2]]
     before, after = (render([SLOT], each, DATA_KEY).decode().splitlines() for each in (entries, changed))
     differing = [line.partition(" ")[0] for line, other in zip(before, after, strict=True) if line != other]
     assert differing == ["sealed", "mac", "checksum"]

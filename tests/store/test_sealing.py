@@ -75,9 +75,9 @@ def test_the_usual_work_is_2_to_the_17() -> None:
 def test_no_flipped_bit_of_a_passphrase_slot_goes_unnoticed() -> None:
     slot = wrap(DATA_KEY, Passphrase(b"correct"), n=2)
     assert isinstance(slot, PassphraseSlot)
-    changed = [slot._replace(salt=salt) for salt in flips(slot.salt)]
-    changed += [slot._replace(wrapped=wrapped) for wrapped in flips(slot.wrapped)]
-    changed += [slot._replace(n=4), slot._replace(r=9), slot._replace(p=2)]
+    changed = [slot.replaced(salt=salt) for salt in flips(slot.salt)]
+    changed += [slot.replaced(wrapped=wrapped) for wrapped in flips(slot.wrapped)]
+    changed += [slot.replaced(n=4), slot.replaced(r=9), slot.replaced(p=2)]
     assert not any(unwrap(slot, Passphrase(b"correct")) for slot in changed)
 
 
@@ -88,7 +88,7 @@ def test_an_unlock_key_slot_opens_with_its_key_only(unlock_key: UnlockKey) -> No
     assert unwrap(slot, unlock_key) == DATA_KEY
     assert unwrap(slot, UnlockKey(unlock_key.value, "/elsewhere")) == DATA_KEY
     assert not any(unwrap(slot, UnlockKey(flipped, "/key")) for flipped in flips(unlock_key.value))
-    assert not any(unwrap(slot._replace(wrapped=wrapped), unlock_key) for wrapped in flips(slot.wrapped))
+    assert not any(unwrap(slot.replaced(wrapped=wrapped), unlock_key) for wrapped in flips(slot.wrapped))
     assert unwrap(slot, Passphrase(unlock_key.value)) is None
 
 
@@ -97,7 +97,7 @@ def test_the_kinds_of_slot_are_kept_apart(unlock_key: UnlockKey) -> None:
     slot = PassphraseSlot(b"salt", 2, 8, 1, b"")
     stretched = KDF.scrypt(b"correct", b"salt", 32, 2, 8, 1)
     wrapped = wrap(DATA_KEY, UnlockKey(stretched, "/key")).wrapped
-    assert unwrap(slot._replace(wrapped=wrapped), Passphrase(b"correct")) is None
+    assert unwrap(slot.replaced(wrapped=wrapped), Passphrase(b"correct")) is None
 
 
 @pytest.mark.parametrize(
