@@ -1,0 +1,121 @@
+"""Who uses which application ID, as far as the files tell, and the commands that serve a user right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptktctl.errors import InputError
+from ptktctl.lint.finding import Example
+from ptktctl.lint.security import KEY_CLASS, Action, Definitions, Esm, Origin, ProfileChange
+from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind
+from ptktctl.passticket.names import ApplId
+
+if TYPE_CHECKING:
+    from ptktctl.lint.site import Site
+
+DEFINING_PROFILES = (
+    'z/OS Security Server RACF Security Administrator\'s Guide, "Defining profiles in the PTKTDATA class"'
+)
+STORING_KEYS = 'z/OS Security Server RACF Security Administrator\'s Guide, "Storing PassTicket keys encrypted in ICSF"'
+TICKETSERV = 'z/OS Security Server RACF Callable Services, R_ticketserv, "RACF authorization"'
+ENHANCED = 'IBM Education Assistant, z/OS V2.5, "RACF enhanced PassTicket"'
+RSE_SUPPORT = 'IBM Explorer for z/OS, "Define PassTicket support for RSE"'
+UNCONFIRMED = "not confirmed by IBM's documentation"
+
+RSE_KINDS = (ComponentKind.RSE, ComponentKind.JES_JOB_MONITOR)
+# Both make PassTickets for their users, and more than one within a second (IBM Explorer for z/OS, "Define PassTicket
+# support for RSE"; Zowe, "Enabling single sign on for clients via PassTicket").
+MAKING_KINDS = (*RSE_KINDS, ComponentKind.ZOWE_SERVICE)
+
+
+def in_use(site: Site) -> dict[str, Component]:
+    """The application IDs that components use, each with RSE if it does, else the first; no malformed ones."""
+    found: dict[str, Component] = {}
+    for component in sorted(site.every(Component), key=lambda each: each.kind is not ComponentKind.RSE):
+        if component.applid and _is_applid(component.applid):
+            found.setdefault(component.applid.upper(), component)
+    return found
+
+
+def made_for(site: Site) -> dict[str, Component | None]:
+    """The application IDs that RSE and Zowe make PassTickets for, each with the component.
+
+    Where no file of RSE's was given, its default is among them, without a component.
+    """
+    found: dict[str, Component | None] = {
+        applid: component for applid, component in in_use(site).items() if component.kind in MAKING_KINDS
+    }
+    if not any(component.kind in RSE_KINDS for component in site.every(Component)):
+        found.setdefault(DEFAULT_APPLID, None)
+    return found
+
+
+def user_of(component: Component | None) -> str:
+    """What to call the user of an application ID."""
+    if not component:
+        return "RSE, whose default it is,"
+    return ComponentKind.RSE.value if component.kind in RSE_KINDS else f"the {component.kind.value}"
+
+
+def definitions(site: Site) -> Definitions | None:
+    """The file whose silence tells: an unload, or commands that define profiles for PassTickets.
+
+    A listing shows what it was asked for, so it tells nothing about what it does not show.
+    """
+    telling = {
+        change.span.file
+        for change in site.every(ProfileChange)
+        if change.resource_class == KEY_CLASS and change.origin is Origin.COMMANDS and change.action is not Action.ALTER
+    }
+    return next((each for each in site.every(Definitions) if each.complete or each.file in telling), None)
+
+
+def key_command(esm: Esm, applid: str, *, reusable: bool) -> str:
+    """What defines an application's key."""
+    if esm is Esm.ACF2:
+        return f"SET PROFILE(PTKTDATA) DIVISION(SSIGNON), then INSERT {applid} SSKEY(key){' MULT-USE' * reusable}"
+    if esm is Esm.TOP_SECRET:
+        return f"TSS ADDTO(NDT) PSTKAPPL({applid}) SESSKEY(key){' SIGNMULTI' * reusable}"
+    appldata = " APPLDATA('NO REPLAY PROTECTION - DO NOT CHANGE')" * reusable
+    return f"RDEFINE PTKTDATA {applid} UACC(NONE) SSIGNON(KEYLABEL(label)){appldata}"
+
+
+def authority_command(esm: Esm, applid: str, user: str = "started-task-user") -> str:
+    """What lets a user make an application's PassTickets."""
+    if esm is Esm.ACF2:
+        return f"SET RESOURCE(PTK), then RECKEY IRRPTAUTH ADD({applid}.- UID({user}) SERVICE(UPDATE,READ) ALLOW)"
+    if esm is Esm.TOP_SECRET:
+        return f"TSS PERMIT({user}) PTKTDATA(IRRPTAUTH.{applid}.) ACCESS(READ,UPDATE)"
+    return f"PERMIT IRRPTAUTH.{applid}.* CLASS(PTKTDATA) ID({user}) ACCESS(UPDATE)"
+
+
+def racf(
+    *lines: str,
+    applid: str = "FEKAPPL",
+    appl: str = "UACC(READ)",
+    key: str = "KEYLABEL(RSE.LEGACY)",
+    appldata: str = " APPLDATA('NO REPLAY PROTECTION')",
+    enhanced: str = "EPTKEYLABEL(RSE.ENHANCED) TYPE(UPPER) REPLAY(YES)",
+    authority: tuple[str, ...] | None = None,
+) -> Example:
+    """The RACF commands that set up PassTickets for an application, complete and right but for what is given."""
+    right = (f"RDEFINE PTKTDATA IRRPTAUTH.{applid}.* UACC(NONE)", authority_command(Esm.RACF, applid, "STCRSE"))
+    commands = (
+        "SETROPTS GENERIC(PTKTDATA)",
+        "SETROPTS CLASSACT(PTKTDATA APPL) RACLIST(PTKTDATA APPL)",
+        f"RDEFINE APPL {applid} {appl}" if appl else "",
+        f"RDEFINE PTKTDATA {applid} UACC(NONE) SSIGNON({key}){appldata}" if key else "",
+        f"RALTER PTKTDATA {applid} SSIGNON({enhanced})" if enhanced else "",
+        *(right if authority is None else authority),
+        *lines,
+        "SETROPTS RACLIST(PTKTDATA APPL) REFRESH",
+    )
+    return Example("racf.txt", "".join(f"{command}\n" for command in commands if command))
+
+
+def _is_applid(text: str) -> bool:
+    try:
+        ApplId.parse(text)
+    except InputError:
+        return False
+    return True

@@ -1,0 +1,586 @@
+"""What files say about security definitions, whichever product they are for, and the state that they add up to.
+
+The readers of commands, unloads and listings state changes; `SecurityState` carries them out one after the other. ACF2
+and Top Secret are told in RACF's terms, so that one rule serves all three:
+
+- class PTKTDATA: key profiles (ACF2: profile records of PTKTDATA, division SSIGNON; Top Secret: PSTKAPPL entries of the
+  NDT) and authority profiles IRRPTAUTH.applid.user (ACF2: resource rules of type PTK; Top Secret: PTKTDATA permits);
+- class APPL: who may use an application (ACF2: resource rules of type APL; Top Secret: APPL permits).
+
+A permit of ACF2 or Top Secret is a change to its profile and a permit of it. Class names, profile names, IDs and access
+levels are in upper case, as the products fold them.
+"""
+
+from __future__ import annotations
+
+import enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ptktctl.lint.finding import Span
+    from ptktctl.lint.site import Site
+
+CLASSES = ("PTKTDATA", "APPL", "FACILITY", "IDTDATA", "CRYPTOZ")
+KEY_CLASS = "PTKTDATA"
+APPL_CLASS = "APPL"
+AUTHORITY = "IRRPTAUTH"
+ANYBODY = "*"
+LONGEST_NAME = 246  # characters of a general resource's name
+# From nothing to everything (z/OS Security Server RACF Command Language Reference, PERMIT, ACCESS).
+ACCESS_LEVELS = ("NONE", "EXECUTE", "READ", "UPDATE", "CONTROL", "ALTER")
+
+
+class Esm(enum.Enum):
+    """The external security managers of z/OS."""
+
+    RACF = "RACF"
+    ACF2 = "ACF2"
+    TOP_SECRET = "Top Secret"  # noqa: S105  # a product, not a password
+
+
+class Origin(enum.Enum):
+    """What a statement was read from: commands change a state, the two others show one."""
+
+    COMMANDS = "commands"
+    UNLOAD = "unload"
+    LISTING = "listing"
+
+
+class Action(enum.Enum):
+    """What is done to a profile; what an unload or a listing shows is defined."""
+
+    DEFINE = "define"
+    ALTER = "alter"
+    DELETE = "delete"
+
+
+class KeyForm(enum.Enum):
+    """How a key is given or kept, by the operand's name."""
+
+    KEYMASKED = "KEYMASKED"
+    KEYENCRYPTED = "KEYENCRYPTED"
+    KEYLABEL = "KEYLABEL"
+    EPTKEYLABEL = "EPTKEYLABEL"
+    ENCRYPTKEY = "ENCRYPTKEY"
+    SSKEY = "SSKEY"
+    SESSKEY = "SESSKEY"
+    UNKNOWN = "unknown"
+
+    @property
+    def enhanced(self) -> bool:
+        """Whether such a key makes enhanced PassTickets; all others make legacy ones."""
+        return self is KeyForm.EPTKEYLABEL
+
+
+class Text(NamedTuple):
+    """An operand's value, without its quotes, and its place."""
+
+    value: str
+    span: Span
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Flag(NamedTuple):
+    """Something that is switched on or off, and where."""
+
+    on: bool
+    span: Span
+
+
+class Secret(NamedTuple):
+    """The digits of a key as written, and their place. They are never shown."""
+
+    digits: str
+    span: Span
+
+    def __repr__(self) -> str:
+        return f"Secret({self.span!r})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+class KeyOperand(NamedTuple):
+    """A key of a profile.
+
+    Attributes:
+        span: the operand as a whole.
+        label: the name of the key in ICSF's key data set, if the form takes one and it is known.
+        secret: the digits, if they are there to see.
+    """
+
+    form: KeyForm
+    span: Span
+    label: Text | None = None
+    secret: Secret | None = None
+
+
+class Definitions(NamedTuple):
+    """A file that holds security definitions, be they none of interest.
+
+    Attributes:
+        complete: whether a profile that it does not show does not exist: true of an unload.
+    """
+
+    file: str
+    esm: Esm
+    origin: Origin
+    complete: bool = False
+
+
+class ProfileChange(NamedTuple):
+    """A profile is made, changed, deleted, or shown. What is None is not said.
+
+    Attributes:
+        span: the command, the record or the listing.
+        generic: whether it is kept as a generic profile, which an unload and a listing tell.
+        appldata: empty when it is taken away.
+        ticket_type: UPPER or MIXED.
+        timeout: seconds, as written.
+        replay: on for REPLAY(YES): an enhanced ticket may be used again.
+        multi_use: on for MULT-USE of ACF2 and SIGNMULTI of Top Secret: a legacy ticket may be used again.
+        drops_legacy: the legacy key is taken away.
+        drops_enhanced: likewise the enhanced key.
+    """
+
+    action: Action
+    esm: Esm
+    origin: Origin
+    resource_class: str
+    name: Text
+    span: Span
+    uacc: Text | None = None
+    warning: Flag | None = None
+    generic: bool | None = None
+    appldata: Text | None = None
+    keys: tuple[KeyOperand, ...] = ()
+    ticket_type: Text | None = None
+    timeout: Text | None = None
+    replay: Flag | None = None
+    multi_use: Flag | None = None
+    drops_legacy: bool = False
+    drops_enhanced: bool = False
+
+
+class PermitChange(NamedTuple):
+    """Users or groups are given access to a profile, or lose it.
+
+    Attributes:
+        ids: as written, * for everybody; UID strings of ACF2, ACIDs of Top Secret.
+        access: None when it is not said; RACF then gives READ.
+        delete: the IDs are taken off the list.
+        reset: the whole list is emptied first.
+        conditional: only when a condition holds (WHEN).
+    """
+
+    esm: Esm
+    origin: Origin
+    resource_class: str
+    profile: Text
+    ids: tuple[Text, ...]
+    access: Text | None
+    span: Span
+    delete: bool = False
+    reset: bool = False
+    conditional: bool = False
+
+
+class ClassSetting(enum.Enum):
+    """What can be said of a class as a whole."""
+
+    ACTIVE = "CLASSACT"
+    GENERIC = "GENERIC"
+    RACLISTED = "RACLIST"
+    REFRESHED = "REFRESH"
+
+
+class Part(enum.Enum):
+    """What of a class is refreshed: ACF2 keeps keys and authority rules apart (CLASS(P) and CLASS(R) of REBUILD)."""
+
+    ALL = "all"
+    KEYS = "key profiles"
+    RULES = "authority rules"
+
+
+class ClassOption(NamedTuple):
+    """A setting of a class is switched on or off, or shown to be (SETROPTS and its kin)."""
+
+    setting: ClassSetting
+    on: bool
+    classes: tuple[Text, ...]
+    esm: Esm
+    origin: Origin
+    span: Span
+    part: Part = Part.ALL
+
+
+class CommandErrorKind(enum.Enum):
+    """What can be wrong with a command as such."""
+
+    OPEN_PARENTHESIS = "a parenthesis is never closed"
+    EXTRA_PARENTHESIS = "a closing parenthesis without an opening one"
+    OPEN_QUOTE = "a quote is never closed"
+    OPEN_COMMENT = "a comment is never closed"
+    NO_CONTINUATION = "continued without a continuation character"
+    JOINED_COMMANDS = "two commands in one"
+    UNKNOWN_COMMAND = "no such command"
+    UNKNOWN_OPERAND = "no such operand"
+    AMBIGUOUS_OPERAND = "an abbreviation of several operands"
+    REPEATED_OPERAND = "an operand given twice"
+    MISSING_VALUE = "an operand without its value"
+    SURPLUS_VALUE = "a value for an operand that takes none"
+    BAD_VALUE = "a value that its operand does not take"
+    MISSING_NAME = "no profile name"
+    MISSING_CLASS = "no class"
+    UNKNOWN_CLASS = "no such class"
+    STRAY_CONTINUATION = "a continuation character amid a line"
+    CONFLICT = "operands that exclude each other"
+
+
+class CommandError(NamedTuple):
+    """A place where a command is not one.
+
+    Attributes:
+        text: the word it is about, such as the operand; never a key.
+        detail: what would be right, if it can be told: the nearest operand, the values taken.
+        other: the other place, such as the operand's first appearance.
+    """
+
+    kind: CommandErrorKind
+    text: str
+    span: Span
+    detail: str = ""
+    other: Span | None = None
+
+
+class SkippedCommand(NamedTuple):
+    """A command that says nothing about PassTickets."""
+
+    name: str
+    span: Span
+
+
+class KeyMaterial(NamedTuple):
+    """A place where key material stands, or may: no report may show what is there."""
+
+    span: Span
+
+
+class PasswordCase(NamedTuple):
+    """Whether passwords, and so PassTickets, may hold lower-case letters: SETROPTS PASSWORD(MIXEDCASE|NOMIXEDCASE)."""
+
+    mixed: bool
+    origin: Origin
+    span: Span
+
+
+class GroupIds(NamedTuple):
+    """The groups that an unload shows: of the IDs on access lists, those that are no users."""
+
+    file: str
+    ids: frozenset[str]
+
+
+Change = ProfileChange | PermitChange | ClassOption | PasswordCase
+SecurityStatement = Definitions | Change | CommandError | SkippedCommand | KeyMaterial | PasswordCase | GroupIds
+
+
+class Profile(NamedTuple):
+    """A profile as it is after all changes; each setting with the place that made it so.
+
+    Attributes:
+        span: where it was defined; where it was changed first, if nothing given defines it.
+        defined: whether something given defines or shows it.
+        origin: where its definition comes from.
+        legacy: the legacy key in force.
+        enhanced: the enhanced key in force.
+        others: as for ProfileChange.
+    """
+
+    esm: Esm
+    origin: Origin
+    resource_class: str
+    name: Text
+    span: Span
+    defined: bool
+    uacc: Text | None = None
+    warning: Flag | None = None
+    generic: bool | None = None
+    appldata: Text | None = None
+    legacy: KeyOperand | None = None
+    enhanced: KeyOperand | None = None
+    ticket_type: Text | None = None
+    timeout: Text | None = None
+    replay: Flag | None = None
+    multi_use: Flag | None = None
+
+    @property
+    def is_key_profile(self) -> bool:
+        """Whether it is a PTKTDATA profile that would hold a key, not an authority profile."""
+        return self.resource_class == KEY_CLASS and not is_authority(self.name.value)
+
+    @property
+    def qualifiers(self) -> tuple[str, ...]:
+        """The parts of the name between its periods."""
+        return tuple(self.name.value.split("."))
+
+
+class Grant(NamedTuple):
+    """An entry of an access list, and where it was made.
+
+    Attributes:
+        access: one of ACCESS_LEVELS, or what else was written; READ when nothing was.
+    """
+
+    profile: Text
+    id: Text
+    access: str
+    span: Span
+    conditional: bool
+
+    def reaches(self, level: str) -> bool:
+        """Whether this is a level of access, or more."""
+        return reaches(self.access, level)
+
+
+class SecurityState:
+    """All profiles, access lists and class settings, once every change was carried out.
+
+    What unloads and listings show comes first, then the commands, each in the order of the files. A profile that is
+    defined again keeps what the second definition does not say.
+    """
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self.profiles: dict[tuple[str, str], Profile] = {}
+        self.grants: dict[tuple[str, str], dict[tuple[str, bool], Grant]] = {}
+        self.options: dict[tuple[ClassSetting, str], ClassOption] = {}
+        self.password_case: PasswordCase | None = None
+        for change in changes:
+            if isinstance(change, ProfileChange):
+                self._change_profile(change)
+            elif isinstance(change, PermitChange):
+                self._change_permit(change)
+            elif isinstance(change, PasswordCase):
+                self.password_case = change
+            else:
+                self.options |= {(change.setting, each.value): change for each in change.classes}
+
+    def every(self, resource_class: str) -> Iterator[Profile]:
+        """The profiles of a class that something given defines."""
+        return (each for each in self.profiles.values() if each.resource_class == resource_class and each.defined)
+
+    def key_profile(self, applid: str) -> Profile | None:
+        """The discrete profile that holds an application's key; a generic one is ignored for that.
+
+        Source: z/OS Security Server RACF Security Administrator's Guide, "Defining profiles in the PTKTDATA class".
+        """
+        profile = self.profiles.get((KEY_CLASS, applid))
+        return profile if profile and profile.defined and not profile.generic else None
+
+    def qualified_key_profiles(self, applid: str) -> Iterator[Profile]:
+        """The key profiles applid.group.user, applid.user and applid.group."""
+        return (each for each in self.key_profiles() if each.qualifiers[0] == applid and each.qualifiers[1:])
+
+    def key_profiles(self) -> Iterator[Profile]:
+        """All profiles that hold, or would hold, a key."""
+        return (each for each in self.every(KEY_CLASS) if each.is_key_profile)
+
+    def authorities(self) -> Iterator[Profile]:
+        """All profiles that say who may make and evaluate PassTickets."""
+        return (each for each in self.every(KEY_CLASS) if not each.is_key_profile)
+
+    def authorities_over(self, applid: str) -> list[Profile]:
+        """Those that are about an application, for any target user; the most specific first."""
+        found = (each for each in self.every(KEY_CLASS) if covers(each, f"{AUTHORITY}.{applid}.{_sample_user(each)}"))
+        return sorted(found, key=specificity)
+
+    def appl_profile(self, applid: str) -> Profile | None:
+        """The profile of class APPL that decides who may use an application."""
+        found = (each for each in self.every(APPL_CLASS) if covers(each, applid))
+        return min(found, key=specificity, default=None)
+
+    def grants_of(self, profile: Profile) -> tuple[Grant, ...]:
+        """A profile's access list."""
+        return tuple(self.grants.get((profile.resource_class, profile.name.value), {}).values())
+
+    def who_generates(self, applid: str) -> list[Grant]:
+        """The entries that let somebody make PassTickets for an application: UPDATE, conditional ones included."""
+        return self._who(applid, "UPDATE")
+
+    def who_evaluates(self, applid: str) -> list[Grant]:
+        """The entries that let somebody evaluate its PassTickets: READ, or more."""
+        return self._who(applid, "READ")
+
+    def is_on(self, setting: ClassSetting, resource_class: str) -> bool | None:
+        """Whether a class has a setting in the end; None when nothing given says."""
+        option = self.options.get((setting, resource_class))
+        return option.on if option else None
+
+    def _who(self, applid: str, level: str) -> list[Grant]:
+        profiles = self.authorities_over(applid)
+        return [grant for each in profiles for grant in self.grants_of(each) if grant.reaches(level)]
+
+    def _change_profile(self, change: ProfileChange) -> None:
+        key = (change.resource_class, change.name.value)
+        if change.action is Action.DELETE:
+            self.profiles.pop(key, None)
+            self.grants.pop(key, None)
+            return
+        self.profiles[key] = _changed(self.profiles.get(key), change)
+
+    def _change_permit(self, change: PermitChange) -> None:
+        grants = self.grants.setdefault((change.resource_class, change.profile.value), {})
+        if change.reset:
+            for key in [key for key in grants if not change.conditional or key[1]]:
+                del grants[key]
+        for each in change.ids:
+            key = (each.value, change.conditional)
+            grants.pop(key, None)
+            if not change.delete:
+                access = change.access.value if change.access else "READ"
+                grants[key] = Grant(change.profile, each, access, change.span, change.conditional)
+
+
+@lru_cache(maxsize=1)
+def security_state(site: Site) -> SecurityState:
+    """The state that all files of a site add up to."""
+    return SecurityState(changes_in_order(site))
+
+
+def changes_in_order(site: Site, *origins: Origin) -> list[Change]:
+    """The changes in the order they are carried out: what is shown, then the commands, each in the order of the files.
+
+    Args:
+        origins: only the changes from these; from all when none is given.
+    """
+    files = {source.name: number for number, source in enumerate(site.sources)}
+    changes: Iterable[Change] = (
+        *site.every(ProfileChange),
+        *site.every(PermitChange),
+        *site.every(ClassOption),
+        *site.every(PasswordCase),
+    )
+    return sorted(
+        (change for change in changes if not origins or change.origin in origins),
+        key=lambda each: (
+            each.origin is Origin.COMMANDS,
+            files.get(each.span.file, 0),
+            each.span.line,
+            each.span.column,
+        ),
+    )
+
+
+def reaches(access: str, level: str) -> bool:
+    """Whether an access level is another, or more; what is no level reaches none."""
+    return access in ACCESS_LEVELS and ACCESS_LEVELS.index(access) >= ACCESS_LEVELS.index(level)
+
+
+def is_authority(name: str) -> bool:
+    """Whether a PTKTDATA profile is an authority profile: IRRPTAUTH.applid.user, or generic and such."""
+    return name.startswith(AUTHORITY)
+
+
+def has_generic_characters(name: str) -> bool:
+    """Whether a name would be a generic profile's in RACF."""
+    return "*" in name or "%" in name
+
+
+def is_symbolic(text: str) -> bool:
+    """Whether a text is not itself but stands for another: a variable of the file, or a placeholder of a document."""
+    return any(character in text for character in "&<{[")
+
+
+def covers(profile: Profile, name: str) -> bool:
+    """Whether a profile is one for a resource, though another may be more specific.
+
+    RACF: the rules for generic profiles of general resources; a profile kept as discrete is its name only. ACF2: `-`
+    stands for the rest, `*` for one character. Top Secret: a name stands for all that begin with it.
+    """
+    pattern = profile.name.value
+    if pattern == name or len(pattern) > LONGEST_NAME:
+        return pattern == name
+    if profile.esm is Esm.TOP_SECRET:
+        return name.startswith(pattern)
+    if profile.esm is Esm.ACF2:
+        return _covers_in_acf2(pattern, name)
+    if profile.generic is False or pattern.count("**") > 1:
+        return False
+    return _covers_in_racf(pattern.split("."), name.split("."))
+
+
+def specificity(profile: Profile) -> tuple[tuple[int, ...], int]:
+    """A key that sorts the most specific profile first: the one whose generic characters come last and match least."""
+    ranks = {"%": 1, "-": 3, "*": 2} if profile.esm is Esm.ACF2 else {"%": 1, "*": 2}
+    return tuple(ranks.get(character, 0) for character in profile.name.value), -len(profile.name.value)
+
+
+def _changed(profile: Profile | None, change: ProfileChange) -> Profile:
+    """A profile after a change."""
+    defines = change.action is Action.DEFINE
+    if profile is None or (defines and not profile.defined):
+        fresh = Profile(change.esm, change.origin, change.resource_class, change.name, change.span, defines)
+        return _changed_settings(fresh if profile is None else _with_settings(fresh, profile), change)
+    return _changed_settings(profile, change)
+
+
+def _with_settings(fresh: Profile, old: Profile) -> Profile:
+    return old._replace(esm=fresh.esm, origin=fresh.origin, name=fresh.name, span=fresh.span, defined=fresh.defined)
+
+
+def _changed_settings(profile: Profile, change: ProfileChange) -> Profile:
+    legacy = next((key for key in change.keys if not key.form.enhanced), None)
+    enhanced = next((key for key in change.keys if key.form.enhanced), None)
+    return profile._replace(
+        uacc=change.uacc or profile.uacc,
+        warning=change.warning or profile.warning,
+        generic=profile.generic if change.generic is None else change.generic,
+        appldata=change.appldata or profile.appldata,
+        legacy=None if change.drops_legacy else legacy or profile.legacy,
+        enhanced=None if change.drops_enhanced else enhanced or profile.enhanced,
+        ticket_type=change.ticket_type or profile.ticket_type,
+        timeout=change.timeout or profile.timeout,
+        replay=change.replay or profile.replay,
+        multi_use=change.multi_use or profile.multi_use,
+    )
+
+
+def _sample_user(authority: Profile) -> str:
+    """A target user that an authority profile would be for, as far as its name tells."""
+    user = authority.qualifiers[2] if len(authority.qualifiers) == 3 else ""
+    return user.replace("%", "A").rstrip("*-") or "USER"
+
+
+def _covers_in_racf(pattern: list[str], name: list[str]) -> bool:
+    """Match qualifiers.
+
+    Source: z/OS Security Server RACF Command Language Reference, on generic profile names of general resources: `%` is
+    one character; `*` ends a qualifier and is the rest of it, at the end of the name also further qualifiers; `*`
+    alone is one qualifier, at the end one or more; `**` is any number of qualifiers and stands only once in a name.
+    """
+    if not pattern:
+        return not name
+    first, rest = pattern[0], pattern[1:]
+    if first == "**":
+        return any(_covers_in_racf(rest, name[skipped:]) for skipped in range(len(name) + 1))
+    if not name or not _covers_qualifier(first, name[0]):
+        return False
+    return (not rest and first.endswith("*")) or _covers_in_racf(rest, name[1:])
+
+
+def _covers_qualifier(pattern: str, text: str) -> bool:
+    if pattern.endswith("*"):
+        pattern, text = pattern[:-1], text[: len(pattern) - 1]
+    return len(pattern) == len(text) and all(a in ("%", b) for a, b in zip(pattern, text, strict=True))
+
+
+def _covers_in_acf2(pattern: str, name: str) -> bool:
+    head, dash, _ = pattern.partition("-")
+    if len(name) < len(head) or (not dash and len(name) != len(head)):
+        return False
+    return all(a in ("*", b) for a, b in zip(head, name[: len(head)], strict=True))

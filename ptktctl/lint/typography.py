@@ -1,0 +1,36 @@
+"""Characters that word processors and web pages put where plain ones belong."""
+
+# From such a character to the plain one that was meant. IBM's page "User exit activation" (Explorer for z/OS 3.2)
+# shows an en dash before -D, and its RACF samples dashes and registered signs within APPLDATA.
+PLAIN = {
+    "\u2010": "-",
+    "\u2011": "-",
+    "\u2012": "-",
+    "\u2013": "-",
+    "\u2014": "-",
+    "\u2015": "-",
+    "\u2212": "-",
+    "\u2018": "'",
+    "\u2019": "'",
+    "\u201a": "'",
+    "\u2032": "'",
+    "\u00b4": "'",
+    "\u201c": '"',
+    "\u201d": '"',
+    "\u201e": '"',
+    "\u2033": '"',
+    "\u00ab": '"',
+    "\u00bb": '"',
+    "\u00a0": " ",
+    "\u2007": " ",
+    "\u202f": " ",
+    "\u3000": " ",
+    "\u2026": "...",
+    "\u00ad": "",
+    "\u200b": "",
+    "\u2060": "",
+    "\ufeff": "",
+    "\u00ae": "",
+    "\u2122": "",
+    "\u00a9": "",
+}

@@ -1,0 +1,11 @@
+/* REXX: sets up one application */
+parse arg appl user .
+address tso
+"SETROPTS GENERIC(PTKTDATA)"
+"SETROPTS CLASSACT(PTKTDATA) RACLIST(PTKTDATA)"
+"RDEFINE PTKTDATA" appl "UACC(NONE)",
+   "SSIGNON(KEYLABEL(PTKT."appl"))"
+"RDEFINE PTKTDATA IRRPTAUTH."appl".* UACC(NONE)"
+"PERMIT IRRPTAUTH."appl".* CLASS(PTKTDATA) ID("user") ACCESS(UPDATE)"
+if rc <> 0 then say "PERMIT failed for CLASS(PTKTDATA)"
+exit
