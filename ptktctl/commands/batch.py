@@ -1,0 +1,142 @@
+"""gen --batch and verify --batch: any number of tickets in one go, streaming.
+
+Lines are worked off in chunks, as they come (`batch_lines`); what happens to a chunk is in `batch_work`, how its rows
+look in `batch_rows`. Here is what happens round it: order, several processes, the progress bar, the exit status.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from ptktctl.commands.batch_lines import CHUNK, ChunkReader
+from ptktctl.commands.batch_rows import FORMATS
+from ptktctl.commands.batch_subjects import Profile
+from ptktctl.commands.batch_work import GenWork, VerifyWork
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+
+    from ptktctl.commands.batch_lines import Chunk
+    from ptktctl.commands.batch_subjects import Resolve
+    from ptktctl.commands.batch_work import Result, Use, Work
+    from ptktctl.commands.context import Context
+    from ptktctl.passticket.names import ApplId
+
+__all__ = ["FORMATS", "Profile", "generate_batch", "verify_batch"]
+
+# Recording a use waits for the disk: what one chunk holds is answered within seconds.
+RECORDING_CHUNK = 1 << 13
+
+
+def generate_batch(
+    context: Context,
+    lines: BinaryIO,
+    resolve: Resolve,
+    *,
+    default_applid: Callable[[], ApplId],
+    output_format: str = "tsv",
+    jobs: int = 1,
+) -> int:
+    """Print a ticket for each line `USERID [APPLID] [TIME]`, in order, as the lines come.
+
+    Args:
+        lines: the input; a regular file gets a progress bar when stderr is a terminal and stdout is not.
+        resolve: gives the Profile of a user ID and APPLID, whose first key is used. Its InputError or
+            StoreMissingError becomes the row of the line; any other error ends the batch.
+        default_applid: gives the APPLID of lines without one; its errors are treated likewise.
+        output_format: one of FORMATS.
+        jobs: how many processes share the work, where the system can fork.
+
+    Returns:
+        The exit status: 1 if any line could not be used.
+    """
+    return _run(context, lines, GenWork(resolve, default_applid, context.clock, output_format), CHUNK, jobs)
+
+
+def verify_batch(
+    context: Context,
+    lines: BinaryIO,
+    resolve: Resolve,
+    *,
+    use: Use | None = None,
+    records: bool = True,
+    output_format: str = "tsv",
+    jobs: int = 1,
+) -> int:
+    """Print the outcome for each line `USERID APPLID TICKET [TIME]`, in order, as the lines come.
+
+    Args:
+        lines, resolve, output_format, jobs: as for `generate_batch`; all keys of a profile are tried.
+        use: asked in order of the lines for each ticket that is inside its window and whose profile has single_use:
+            `use(key, userid, applid, ticket, generated, moment)` gives the second of an earlier use, or None. An error
+            it raises ends the batch after the rows before it.
+        records: whether `use` records uses; then one process does the work, for order matters.
+
+    Returns:
+        The exit status: 1 if any ticket is not valid or any line could not be used.
+    """
+    work = VerifyWork(resolve, use, context.clock, output_format)
+    recording = use is not None and records
+    return _run(context, lines, work, RECORDING_CHUNK if recording else CHUNK, 1 if recording else jobs)
+
+
+def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -> int:
+    reader = ChunkReader(lines, limit)
+    total = faults = refused = 0
+    with _progress(context, lines) as advance, contextlib.closing(_results(reader, work, jobs)) as results:
+        for chunk, result in results:
+            context.stdout.write(result.text)
+            if result.error or not reader.is_waiting():
+                context.stdout.flush()
+            if result.error:
+                raise result.error
+            total, faults, refused = total + result.rows, faults + result.faults, refused + result.refused
+            advance(chunk.end)
+    context.stdout.flush()
+    if faults:
+        context.note(f"ptktctl: {faults} of {total} lines could not be used; their rows say why")
+    return 1 if faults or refused else 0
+
+
+def _results(reader: ChunkReader, work: Work, jobs: int) -> Generator[tuple[Chunk, Result], None, None]:
+    if jobs > 1 and hasattr(os, "fork"):
+        from ptktctl.commands.batch_jobs import share
+
+        return share(reader, work, jobs)
+    return ((chunk, work.answer(chunk)) for chunk in reader)
+
+
+@contextlib.contextmanager
+def _progress(context: Context, lines: BinaryIO) -> Iterator[Callable[[int], None]]:
+    """A function that is told how many bytes have been worked off; a bar on stderr if somebody sees it."""
+    size = _size(lines)
+    if not size or not context.stderr.isatty() or context.stdout.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(file=context.stderr, no_color=not context.colored(context.stderr))
+    # Drawn as chunks are done, without a thread of its own.
+    with Progress(
+        console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
+    ) as progress:
+        task = progress.add_task("", total=size)
+
+        def advance(done: int) -> None:
+            progress.update(task, completed=done, refresh=True)
+
+        yield advance
+
+
+def _size(lines: BinaryIO) -> int:
+    """The size of a regular file, else 0."""
+    import stat
+
+    try:
+        status = os.fstat(lines.fileno())
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

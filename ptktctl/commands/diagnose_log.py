@@ -1,0 +1,215 @@
+"""A log of refused tickets: what explains them, summed up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from statistics import median_low
+from typing import TYPE_CHECKING
+
+from ptktctl.commands.answer import Answer
+from ptktctl.commands.diagnose import explained_members
+from ptktctl.commands.diagnose_wording import IF_USED, remedy, when_all, without_candidate
+from ptktctl.commands.examination import USED, Case
+from ptktctl.commands.parameters import parse_time
+from ptktctl.errors import InputError, StoreMissingError
+from ptktctl.passticket.diagnosis import BOUND, Slip, Tier
+from ptktctl.passticket.names import ApplId, UserId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ptktctl.commands.context import Context
+    from ptktctl.commands.examination import Examiner, Explained
+    from ptktctl.passticket.diagnosis import Candidate
+
+FIELDS = (3, 4)
+FIELDS_HINT = "expected USERID APPLID TICKET [TIME]"
+LONGEST_LINE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that could not be read, or not be looked into; the text of the line is no part of it."""
+
+    number: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tickets that have one thing to mend: (line number, what was found), at least one."""
+
+    lines: tuple[tuple[int, Explained], ...]
+
+    @property
+    def first(self) -> Explained:
+        """What stands for all of them."""
+        return self.lines[0][1]
+
+    @property
+    def best(self) -> Candidate | None:
+        """The likeliest candidate of the first; None when nothing explains these tickets."""
+        return next(iter(self.first.found.candidates), None)
+
+    @property
+    def ages(self) -> list[int]:
+        """The ages of the tickets in seconds, by size."""
+        return sorted(each.found.candidates[0].age for _, each in self.lines if each.found.candidates)
+
+
+def diagnose_log(context: Context, source: str, examiner: Examiner, at: int, others: tuple[UserId, ...] = ()) -> Answer:
+    """Diagnose each ticket of a log and sum up.
+
+    Args:
+        source: a file's path, or `-` for standard input.
+        at: the moment of the failure for lines without a time.
+        others: user IDs that any of the tickets may have been made for.
+
+    Raises:
+        InputError: the file can't be read.
+    """
+    explained: list[tuple[int, Explained]] = []
+    bad: list[BadLine] = []
+    for number, line in enumerate(_lines(context, source), start=1):
+        try:
+            case = parse_line(line, context.clock(), at)
+            if case:
+                asked = replace(case, userids=tuple(dict.fromkeys((*case.userids, *others))))
+                explained.append((number, examiner.examine(asked)))
+        except (InputError, StoreMissingError) as error:
+            bad.append(BadLine(number, error.message))
+    return _answer(source, explained, bad)
+
+
+def parse_line(line: bytes, now: int, at: int) -> Case | None:
+    """Read a line `USERID APPLID TICKET [TIME]`; None for a blank line or a comment.
+
+    Args:
+        line: separated by blanks, tabs or commas, UTF-8.
+        now: what relative times count from, in epoch seconds.
+        at: the moment of the failure when the line has none.
+
+    Raises:
+        InputError: it is none. No field is repeated: any of them may be a password in the wrong place.
+    """
+    if len(line) > LONGEST_LINE:
+        raise InputError(f"longer than {LONGEST_LINE} characters")
+    try:
+        fields = line.decode().replace(",", " ").split()
+    except UnicodeDecodeError:
+        raise InputError("not UTF-8") from None
+    if not fields or fields[0].startswith("#"):
+        return None
+    comment = next((position for position, each in enumerate(fields) if position > 2 and each.startswith("#")), None)
+    fields = fields[:comment]
+    if len(fields) not in FIELDS:
+        raise InputError(f"{len(fields)} fields; {FIELDS_HINT}")
+    return Case(fields[2], (_userid(fields[0]),), _applid(fields[1]), _time(fields[3], now) if fields[3:] else at)
+
+
+def _userid(text: str) -> UserId:
+    try:
+        return UserId.parse(text)
+    except InputError:
+        raise InputError(f"field 1 is no user ID (1 to 8 of A-Z 0-9 @ # $); {FIELDS_HINT}") from None
+
+
+def _applid(text: str) -> ApplId:
+    try:
+        return ApplId.parse(text)
+    except InputError:
+        raise InputError(f"field 2 is no APPLID (1 to 8 of A-Z 0-9 @ # $); {FIELDS_HINT}") from None
+
+
+def _time(text: str, now: int) -> int:
+    try:
+        return parse_time(text, now)
+    except InputError as error:
+        raise InputError(f"field 4 is no time: {error.hint}") from None
+
+
+def _lines(context: Context, source: str) -> Iterator[bytes]:
+    if source == "-":
+        yield from context.stdin
+        return
+    try:
+        with open(source, "rb") as file:
+            yield from file
+    except OSError as error:
+        raise InputError(f"{source}: cannot read the log: {error.strerror}") from None
+
+
+def _answer(source: str, explained: Sequence[tuple[int, Explained]], bad: Sequence[BadLine]) -> Answer:
+    groups = _groups(explained)
+    members = {
+        "tickets": len(explained),
+        "chance_bound": BOUND,
+        "groups": [_group_members(group) for group in groups],
+        "lines": [{"line": number, **explained_members(each)} for number, each in explained],
+        "bad_lines": [{"line": each.number, "error": each.error} for each in bad],
+    }
+    text = "\n".join(_group_text(group, len(explained)) for group in groups) or "no tickets in this log"
+    place = "standard input" if source == "-" else source
+    notes = [f"{place}:{each.number}: {each.error}" for each in bad]
+    valid = not bad and all(each.is_valid for _, each in explained)
+    return Answer("diagnose-log/1", members, text, 0 if valid else 1, notes)
+
+
+def _groups(explained: Iterable[tuple[int, Explained]]) -> list[Group]:
+    """The tickets by what is to mend, the commonest first."""
+    alike: dict[tuple[object, ...], list[tuple[int, Explained]]] = defaultdict(list)
+    for number, each in explained:
+        alike[_what_to_mend(each)].append((number, each))
+    return sorted((Group(tuple(lines)) for lines in alike.values()), key=lambda group: -len(group.lines))
+
+
+def _what_to_mend(explained: Explained) -> tuple[object, ...]:
+    """Equal for tickets that belong together."""
+    if explained.verdict == USED or not explained.found.candidates:
+        return (explained.verdict,)
+    best = explained.found.candidates[0]
+    reading = best.reading
+    other = (reading.userid, reading.applid) if reading.slip.tier is Tier.OTHER else ()
+    return reading.slip, reading.detail, reading.known.name, reading.ticket_type, other, best.moment, best.zone
+
+
+def _group_members(group: Group) -> dict[str, object]:
+    best = group.best
+    return {
+        "count": len(group.lines),
+        "verdict": group.first.verdict,
+        "cause": _cause(group),
+        "remedy": _remedy(group),
+        "slip": best.reading.slip.label if best else None,
+        "moment": best.moment.value if best else None,
+        "utc_offset_seconds": best.zone if best else None,
+        "age_seconds": {"least": group.ages[0], "median": median_low(group.ages), "most": group.ages[-1]}
+        if best
+        else None,
+        "first_line": group.lines[0][0],
+    }
+
+
+def _group_text(group: Group, total: int) -> str:
+    return f"{len(group.lines)} of {total}: {_cause(group)}\n  remedy: {_remedy(group)}"
+
+
+def _cause(group: Group) -> str:
+    best, first = group.best, group.first
+    if first.verdict == USED:
+        return "used before, right in all else"
+    if best is None:
+        return f"{first.verdict}: {without_candidate(first.found, first.case.at)[0]}"
+    if best.is_valid:
+        return "valid at that moment"
+    when = when_all(best, group.ages)
+    return when if best.reading.slip is Slip.NONE else "; ".join(filter(None, (first.how(best), when)))
+
+
+def _remedy(group: Group) -> str:
+    if group.first.verdict == USED:
+        return IF_USED
+    if group.best is None:
+        return without_candidate(group.first.found, group.first.case.at)[1]
+    return remedy(group.best, group.ages)

@@ -1,0 +1,140 @@
+"""A refused ticket held against the store: what `ptktctl diagnose` asks, for one ticket or a log of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ptktctl.commands.diagnose_wording import IF_USED, how_made, remedy
+from ptktctl.commands.selection import keys_to_try, load_definitions, open_ledger
+from ptktctl.errors import InputError
+from ptktctl.passticket.diagnosis import KnownKey, Slip, Suspects, Verdict, diagnose, neighbours, system_applids
+from ptktctl.store.definitions import Application, Replay
+from ptktctl.store.ledger import token
+
+if TYPE_CHECKING:
+    from ptktctl.commands.context import Context
+    from ptktctl.passticket.diagnosis import Candidate, Diagnosis
+    from ptktctl.passticket.keys import SecuredSignonKey
+    from ptktctl.passticket.names import ApplId, GroupId, UserId
+    from ptktctl.store.vault import StoredKey, Vault
+
+
+# The verdict that only the ledger can give.
+USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A refused ticket with what is known of its circumstances.
+
+    Attributes:
+        ticket: as it was given; not shown, for it may be a password.
+        userids: who signed on, then for whom else it may have been made.
+        applid: the application that refused it.
+        at: when, in epoch seconds.
+    """
+
+    ticket: str = field(repr=False)
+    userids: tuple[UserId, ...]
+    applid: ApplId
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A case with what was found out about it.
+
+    Attributes:
+        used_at: when the ticket served before on this machine, in epoch seconds, None if it did not.
+    """
+
+    case: Case
+    suspects: Suspects
+    found: Diagnosis
+    used_at: int | None
+
+    @property
+    def verdict(self) -> str:
+        """In a word."""
+        if self.found.verdict is Verdict.VALID and self.used_at is not None:
+            return USED
+        return self.found.verdict.value
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether a verifier would take the ticket."""
+        return self.verdict == Verdict.VALID.value
+
+    def how(self, candidate: Candidate) -> str:
+        """How a candidate says the ticket was made."""
+        alike = sum(each.reading.slip is candidate.reading.slip for each in self.found.candidates)
+        return how_made(candidate, self.suspects, alike)
+
+    def used_at_as(self, candidate: Candidate) -> int | None:
+        """When the ticket served before, if it is what this candidate takes it for."""
+        return self.used_at if candidate.reading.slip is Slip.NONE else None
+
+    def remedy(self, candidate: Candidate) -> str:
+        """What mends it, if the candidate is right."""
+        return remedy(candidate) if self.used_at_as(candidate) is None else IF_USED
+
+
+class Examiner:
+    """Diagnoses tickets against one opened store."""
+
+    def __init__(self, context: Context, vault: Vault, group: GroupId | None, smfids: tuple[str, ...]) -> None:
+        """Take what all tickets are held against.
+
+        Raises:
+            InputError: a wrong SMF ID.
+        """
+        self._context = context
+        self._vault = vault
+        self._group = group
+        self._definitions = load_definitions(context)
+        defined = (application.applid for application in self._definitions)
+        self._applids = (*defined, *system_applids(smfids))
+        self._keys = vault.keys()
+        self._suspects: dict[tuple[tuple[UserId, ...], ApplId], Suspects] = {}
+
+    def examine(self, case: Case) -> Explained:
+        """Say why a ticket was refused.
+
+        Raises:
+            InputError: the APPLID is not defined.
+            StoreMissingError: no key is stored for it.
+        """
+        application = self._application(case.applid)
+        named = (case.userids, case.applid)
+        suspects = self._suspects.get(named) or self._suspect(application, case.userids)
+        self._suspects[named] = suspects
+        found = diagnose(case.ticket, suspects, case.at, timeout=application.timeout)
+        return Explained(case, suspects, found, self._used_at(case, application, found))
+
+    def _application(self, applid: ApplId) -> Application:
+        application = self._definitions.get(applid)
+        if application is None:
+            raise InputError(f"the APPLID {applid} is not defined", f"ptktctl applid add {applid}")
+        return application
+
+    def _suspect(self, application: Application, userids: tuple[UserId, ...]) -> Suspects:
+        tried = self._vault.candidates(application.applid, userids[0], self._group)
+        keys_to_try(application, tried)  # says what to do when there is none
+        names = {each.name for each in tried}
+        keys = tuple(
+            KnownKey(each.name.applid, each.name.profile, self._typed(each), each.name in names) for each in self._keys
+        )
+        return Suspects(userids, neighbours(application.applid, self._applids), keys)
+
+    def _typed(self, stored: StoredKey) -> SecuredSignonKey:
+        application = self._definitions.get(stored.name.applid) or Application(stored.name.applid, created=0)
+        return keys_to_try(application, (stored,))[0]
+
+    def _used_at(self, case: Case, application: Application, found: Diagnosis) -> int | None:
+        """When a ticket read as given served before, where the definition lets it serve only once."""
+        plain = next((candidate for candidate in found.candidates if candidate.reading.slip is Slip.NONE), None)
+        if plain is None or application.replay is Replay.ALLOW:
+            return None
+        known = token(plain.reading.key, case.userids[0], case.applid, case.ticket, plain.generated)
+        return open_ledger(self._context).peek(known)

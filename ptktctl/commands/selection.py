@@ -1,0 +1,293 @@
+"""Which application and which keys a command works with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ptktctl.errors import InputError, StoreMissingError
+from ptktctl.passticket.keys import EnhancedKey, LegacyKey, TicketType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ptktctl.commands.context import Context
+    from ptktctl.passticket.keys import SecuredSignonKey
+    from ptktctl.passticket.names import ApplId
+    from ptktctl.store.definitions import Application, Definitions
+    from ptktctl.store.ledgers import UsedTickets
+    from ptktctl.store.sealing import Slot
+    from ptktctl.store.unlocking import Unlocker
+    from ptktctl.store.vault import StoredKey, Unlock, Vault
+
+DEFAULT_APPLID = "PTKTCTL_APPLID"
+LEDGER = "PTKTCTL_LEDGER"
+LEGACY_DIGITS = 16
+# More than the longest key in hexadecimal, with room for line ends.
+MOST_BYTES = 4096
+
+
+def choose_applid(context: Context, given: ApplId | None) -> ApplId:
+    """The APPLID given, else that of PTKTCTL_APPLID, else the only one defined.
+
+    Raises:
+        InputError: none of these; the message lists the APPLIDs defined.
+    """
+    return _choose(context, given, None)
+
+
+def _choose(context: Context, given: ApplId | None, definitions: Definitions | None) -> ApplId:
+    if given:
+        return given
+    if named := context.environ.get(DEFAULT_APPLID):
+        return _applid_of_environment(named)
+    defined = [application.applid for application in (definitions or load_definitions(context))]
+    if len(defined) == 1:
+        return defined[0]
+    if not defined:
+        raise InputError("which APPLID? none is defined yet", "define one: ptktctl applid add APPLID")
+    known = ", ".join(map(str, defined))
+    raise InputError(f"which APPLID? defined are {known}", f"give -a APPLID, or set {DEFAULT_APPLID}")
+
+
+def _applid_of_environment(text: str) -> ApplId:
+    from ptktctl.passticket.names import ApplId
+
+    try:
+        return ApplId.parse(text)
+    except InputError as error:
+        raise InputError(f"{DEFAULT_APPLID}: {error.message}", error.hint) from None
+
+
+def load_definitions(context: Context) -> Definitions:
+    """The applications that this user has defined."""
+    from ptktctl.store.definitions import Definitions
+
+    return Definitions.load(context.places().definitions)
+
+
+def find_application(context: Context, applid: ApplId) -> Application:
+    """The definition of an APPLID.
+
+    Raises:
+        InputError: it is not defined.
+    """
+    return require_defined(load_definitions(context), applid)
+
+
+def require_defined(definitions: Definitions, applid: ApplId) -> Application:
+    """The definition of an APPLID among those loaded.
+
+    Raises:
+        InputError: it is not defined.
+    """
+    found = definitions.get(applid)
+    if found is None:
+        raise InputError(f"the APPLID {applid} is not defined", f"ptktctl applid add {applid}")
+    return found
+
+
+def choose_application(context: Context, given: ApplId | None) -> Application:
+    """The definition of the APPLID that `choose_applid` chooses, with one look at the file.
+
+    Raises:
+        InputError: as `choose_applid` and `find_application`.
+    """
+    definitions = load_definitions(context)
+    return require_defined(definitions, _choose(context, given, definitions))
+
+
+def require_known(context: Context, applid: ApplId) -> None:
+    """Refuse an APPLID that is not defined, unless keys were left behind for it.
+
+    Raises:
+        InputError: it is neither defined nor are keys stored for it.
+    """
+    if not has_keys(context, applid):
+        find_application(context, applid)
+
+
+def unlocker(context: Context, passphrase_file: str | None, key_file: str | None) -> Unlocker:
+    """How the store is to be unlocked: options first, then the environment, the key file remembered, a prompt."""
+    from ptktctl.store.unlocking import Unlocker
+
+    prompt = context.ask_secret if context.has_terminal() else None
+    return Unlocker(context.environ, passphrase_file=passphrase_file, key_file=key_file, prompt=prompt)
+
+
+def unlock_once(unlocker: Unlocker) -> Unlock:
+    """An unlocker that asks, and spends scrypt's time, only once for a command that opens the store again."""
+    known: dict[tuple[Slot, ...], bytes] = {}
+
+    def unlock(path: str, slots: Sequence[Slot]) -> bytes:
+        if tuple(slots) not in known:
+            known[tuple(slots)] = unlocker.data_key(path, slots)
+        return known[tuple(slots)]
+
+    return unlock
+
+
+def open_vault(context: Context, passphrase_file: str | None, key_file: str | None) -> Vault:
+    """The sealed keys, opened."""
+    from ptktctl.store.vault import Vault
+
+    return Vault.open(context.places().keys, unlocker(context, passphrase_file, key_file).data_key)
+
+
+def open_ledger(context: Context, given: str | None = None) -> UsedTickets:
+    """The ledger given, else that of PTKTCTL_LEDGER, else this user's own file.
+
+    Raises:
+        InputError: the URL is malformed, or shows a password on the command line.
+        StoreError: the client library of its server is not installed.
+    """
+    from ptktctl.store import ledger, ledgers
+
+    if given is not None:
+        if ledgers.holds_password(given):
+            raise InputError(
+                "--ledger: every user of this machine can see the password in this URL",
+                f"set {LEDGER} to the URL instead",
+            )
+        return ledgers.open_ledger(given, "--ledger")
+    if url := context.environ.get(LEDGER):
+        return ledgers.open_ledger(url, LEDGER)
+    return ledger.Ledger(context.places().ledger)
+
+
+def ensure_store(context: Context, unlocker: Unlocker) -> None:
+    """Create the store for its first key, when there is none yet and a way to unlock it is given."""
+    import os
+
+    from ptktctl.store import vault
+
+    path = context.places().keys
+    if not os.path.lexists(path) and unlocker.is_given():
+        vault.create(path, unlocker.secret)
+
+
+def has_keys(context: Context, applid: ApplId) -> bool:
+    """Whether keys are stored for an APPLID, as far as can be seen without unlocking."""
+    from ptktctl.store.vault import listed_names
+
+    return any(name.applid == applid for name in listed_names(context.places().keys))
+
+
+def create_store(context: Context, path: str, key_file: str | None, passphrase_file: str | None) -> None:
+    """Create the store, sealed by a new unlock key file or by a passphrase, which is asked for twice.
+
+    Raises:
+        InputError: there is one already; the two passphrases typed differ.
+        StoreLockedError: nothing was given to seal it by.
+    """
+    from ptktctl.store import unlocking, vault
+
+    if key_file:
+        vault.create(path, lambda: unlocking.new_key_file(key_file))
+        return
+    typed = unlocking.Unlocker(
+        context.environ,
+        passphrase_file=passphrase_file,
+        prompt=(lambda prompt: _ask_twice(context, prompt)) if context.has_terminal() else None,
+    )
+    vault.create(path, typed.secret)
+
+
+def _ask_twice(context: Context, prompt: str) -> str:
+    first = context.ask_secret(prompt)
+    if context.ask_secret("the same again: ") != first:
+        raise InputError("the two passphrases differ", "nothing was created; try again")
+    return first
+
+
+def keys_to_try(application: Application, stored: Sequence[StoredKey]) -> list[SecuredSignonKey]:
+    """The keys that a ticket is evaluated under, in RACF's order, enhanced ones with the definition's type.
+
+    Raises:
+        StoreMissingError: there is none.
+    """
+    if not stored:
+        raise _no_key(application, "key", "")
+    return [_typed(each.key, application.ticket) for each in stored]
+
+
+def choose_key(
+    application: Application, stored: Sequence[StoredKey], ticket_type: TicketType | None
+) -> SecuredSignonKey:
+    """The key that a ticket is made with.
+
+    Args:
+        application: its definition may name a kind of ticket.
+        stored: the candidates in RACF's order: within a profile the enhanced key comes first.
+        ticket_type: the kind asked for on the command line, if any.
+
+    Raises:
+        StoreMissingError: no key of that kind is stored.
+    """
+    wanted = ticket_type or application.ticket
+    for each in stored:
+        if wanted is None or isinstance(each.key, LegacyKey) == (wanted is TicketType.LEGACY):
+            return _typed(each.key, wanted)
+    if wanted is None:
+        raise _no_key(application, "key", "")
+    if wanted is TicketType.LEGACY:
+        raise _no_key(application, "legacy key", "")
+    raise _no_key(application, "enhanced key", " --enhanced")
+
+
+def _typed(key: SecuredSignonKey, ticket_type: TicketType | None) -> SecuredSignonKey:
+    """An enhanced key with the type of ticket wanted; MIXED is RACF's own default."""
+    if isinstance(key, LegacyKey):
+        return key
+    return EnhancedKey(key.secret, TicketType.UPPER if ticket_type is TicketType.UPPER else TicketType.MIXED)
+
+
+def _no_key(application: Application, what: str, option: str) -> StoreMissingError:
+    applid = application.applid
+    return StoreMissingError(f"no {what} is stored for {applid}", f"ptktctl key generate {applid}{option}")
+
+
+def read_key(context: Context, source: str, ticket_type: TicketType | None) -> SecuredSignonKey:
+    """Read a key that is not in the store: 16 hexadecimal digits make a legacy key, more an enhanced one.
+
+    Args:
+        source: a file's path, or `-` for standard input.
+        ticket_type: the kind of ticket asked for, if any; an enhanced key makes MIXED ones by default.
+    """
+    text = read_source(context, source, "key")
+    if ticket_type is TicketType.LEGACY or (ticket_type is None and len(text) == LEGACY_DIGITS):
+        return LegacyKey.from_hex(text)
+    return EnhancedKey.from_hex(text, ticket_type or TicketType.MIXED)
+
+
+def read_source(context: Context, source: str, what: str) -> str:
+    """One line of text from a file, or from standard input for `-`.
+
+    Raises:
+        InputError: it can't be read, is not text, is empty or has several lines. The text is never repeated.
+    """
+    if source == "-":
+        return read_line(context, what)
+    try:
+        with open(source, "rb") as file:
+            return _one_line(file.read(MOST_BYTES), source, what)
+    except OSError as error:
+        raise InputError(f"{source}: cannot read the {what}: {error.strerror}") from None
+
+
+def read_line(context: Context, what: str) -> str:
+    """The one line that standard input holds; typed without echo when that is a terminal."""
+    if context.stdin.isatty() and context.has_terminal():
+        return _one_line(context.ask_secret(f"{what} (not shown): ").encode(errors="replace"), "the prompt", what)
+    return _one_line(context.stdin.read(MOST_BYTES), "standard input", what)
+
+
+def _one_line(data: bytes, source: str, what: str) -> str:
+    try:
+        text = data.decode().strip()
+    except UnicodeDecodeError:
+        raise InputError(f"{source}: the {what} is not text") from None
+    if not text:
+        raise InputError(f"{source}: there is no {what} in it")
+    if len(text.splitlines()) > 1:
+        raise InputError(f"{source}: more than one line", f"the {what} is expected on a line of its own")
+    return text

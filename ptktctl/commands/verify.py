@@ -1,0 +1,161 @@
+"""ptktctl verify: evaluate a PassTicket as the host would."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ptktctl.commands.answer import Answer
+from ptktctl.commands.parameters import (
+    TIME,
+    applid_option,
+    batch_format,
+    batch_options,
+    command,
+    group_option,
+    ledger_option,
+    require_single_format,
+    required,
+    unlock_options,
+)
+from ptktctl.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ptktctl.commands.context import Context
+    from ptktctl.passticket.evaluation import Evaluation
+    from ptktctl.passticket.keys import SecuredSignonKey
+    from ptktctl.passticket.names import ApplId, GroupId, UserId
+    from ptktctl.store.definitions import Application
+
+
+@command(
+    "verify",
+    examples="""
+    ptktctl verify -u IBMUSER -a FEKAPPL AEPRRZ3S
+    ptktctl gen -u IBMUSER | ptktctl verify -u IBMUSER -
+    ptktctl verify -u IBMUSER --peek --at 2026-11-22T10:00:00Z --format json AEPRRZ3S
+    ptktctl verify -u IBMUSER --ledger postgresql://verifier@db.example.com/tickets AEPRRZ3S
+    ptktctl verify --batch logons.txt --format csv
+    """,
+    streams=("tsv", "csv", "jsonl"),
+)
+@batch_options
+@applid_option
+@group_option
+@click.option("--at", type=TIME, help="Evaluate as of this moment; default now.")
+@click.option("--peek", is_flag=True, help="Do not record the use: the ticket can still serve.")
+@ledger_option
+@unlock_options
+@click.argument("ticket", metavar="[TICKET|-]", required=False)
+def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
+    context: Context,
+    userid: UserId | None,
+    applid: ApplId | None,
+    group: GroupId | None,
+    at: int | None,
+    peek: bool,
+    ledger: str | None,
+    ticket: str | None,
+    batch: str | None,
+    jobs: int,
+    output_format: str,
+    **unlock: str | None,
+) -> Answer | int:
+    """Evaluate a PassTicket as RACF would.
+
+    The answer is one of valid, expired, early (outside the window), used (served before), no-match (not of this user,
+    APPLID and key) and malformed (no ticket of these keys can look like this); all but valid end with status 1. `-`
+    reads the ticket from standard input; one that begins with a hyphen goes there, or after `--`.
+
+    A ticket is used when it was answered valid before, by whichever process of this user; or with --ledger, by any
+    machine that shares the ledger. A ledger that does not serve is status 3, never valid. A URL with a password goes
+    into PTKTCTL_LEDGER.
+
+    A line of --batch is `USERID APPLID TICKET [TIME]`, separated by blanks, tabs or commas; a line that begins with
+    `#` is a comment. Each other line gives one row: user ID, APPLID, outcome, when the ticket was made, its age in
+    seconds, or what is wrong with the line. The ticket is not repeated: it may be a password. Any answer but valid
+    makes the status 1.
+    """
+    from ptktctl.commands import selection
+
+    if batch:
+        if userid or applid or ticket or at is not None:
+            raise InputError("--batch excludes -u, -a, --at and TICKET", "its lines hold all of that")
+        from ptktctl.commands import batches
+
+        form = batch_format(output_format)
+        return batches.verify(context, batch, jobs, form, group=group, ledger=ledger, peek=peek, **unlock)
+    from ptktctl.passticket import evaluation
+
+    require_single_format(output_format)
+    userid, ticket = required(userid, "option '-u'"), required(ticket, "argument 'TICKET|-'")
+    application = selection.choose_application(context, applid)
+    applid = application.applid
+    ticket = selection.read_line(context, "ticket") if ticket == "-" else ticket
+    vault = selection.open_vault(context, **unlock)
+    keys = selection.keys_to_try(application, vault.candidates(applid, userid, group))
+    use = _single_use(context, application, userid, ticket, ledger, peek=peek)
+    # Only now: a ticket out of a pipe may have been made after this command was started.
+    moment = context.clock() if at is None else at
+    found = evaluation.evaluate(ticket, userid, applid, keys, moment, timeout=application.timeout, use=use)
+    return _answer(userid, applid, found)
+
+
+def _single_use(
+    context: Context, application: Application, userid: UserId, ticket: str, ledger: str | None, *, peek: bool
+) -> Callable[[SecuredSignonKey, int], int | None] | None:
+    """How to ask whether a ticket served before; None where the definition lets tickets be used again."""
+    from ptktctl.commands import selection
+    from ptktctl.passticket.evaluation import window_of
+    from ptktctl.store.definitions import Replay
+
+    if application.replay is Replay.ALLOW:
+        return None
+    tickets = selection.open_ledger(context, ledger)
+
+    def use(key: SecuredSignonKey, generated: int) -> int | None:
+        from ptktctl.store.ledger import token
+
+        known = token(key, userid, application.applid, ticket, generated)
+        if peek:
+            return tickets.peek(known)
+        return tickets.use(known, generated, context.clock(), generated + window_of(key, application.timeout))
+
+    return use
+
+
+def _answer(userid: UserId, applid: ApplId, found: Evaluation) -> Answer:
+    from ptktctl.commands.wording import rfc3339
+    from ptktctl.passticket.evaluation import Outcome
+
+    members = {
+        "outcome": found.outcome.value,
+        "userid": userid.value,
+        "applid": applid.value,
+        "ticket_type": found.ticket_type.value if found.ticket_type else None,
+        "generated": None if found.generated is None else rfc3339(found.generated),
+        "generated_epoch": found.generated,
+        "age_seconds": found.age,
+        "window_seconds": found.window,
+        "used_at": None if found.used_at is None else rfc3339(found.used_at),
+    }
+    status = 0 if found.outcome is Outcome.VALID else 1
+    return Answer("verify/1", members, f"{found.outcome.value}: {_explain(userid, applid, found)}", status)
+
+
+def _explain(userid: UserId, applid: ApplId, found: Evaluation) -> str:
+    from ptktctl.commands.wording import instant, span
+    from ptktctl.passticket.evaluation import Outcome
+
+    if found.outcome is Outcome.MALFORMED:
+        return "no PassTicket of the keys stored for this APPLID can look like this"
+    if found.generated is None or found.age is None:
+        return f"not a ticket of {userid}, {applid} and the keys stored for it"
+    when = f"{span(found.age)} {'ago' if found.age >= 0 else 'in the future'}"
+    made = f"generated {when}; the window is {span(found.window)}; made at {instant(found.generated)}"
+    if found.outcome is Outcome.USED and found.used_at is not None:
+        return f"this ticket served before, at {instant(found.used_at)}; {made}"
+    return made

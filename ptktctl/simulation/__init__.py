@@ -1,0 +1,1 @@
+"""Documented flows played with the real generator, evaluator and ledger on a simulated clock."""

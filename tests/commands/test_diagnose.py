@@ -1,0 +1,418 @@
+"""ptktctl diagnose and ptktctl decode: what people and scripts are told of a refused ticket."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ptktctl import EnhancedKey, InputError, LegacyKey, TicketType, generate
+from ptktctl.commands import root
+from ptktctl.commands.decode import decode
+from ptktctl.commands.diagnose import diagnose
+from ptktctl.commands.diagnose_log import parse_line
+from ptktctl.passticket.diagnosis import BOUND
+
+NOW = 1_700_000_000
+DES_HEX, CICS_HEX, QUALIFIED_HEX = "9D3AC68F40B751E2", "4F8A2B91D06C37E5", "51E6C2409B8D7F3A"
+HMAC_HEX = bytes(range(100, 164)).hex().upper()
+LEGACY, CICS = LegacyKey.from_hex(DES_HEX), LegacyKey.from_hex(CICS_HEX)
+MIXED = EnhancedKey.from_hex(HMAC_HEX)
+PASSWORDS = ["Geheim!7", "hunter-2", "--Geheim", "geh eim", "längst", "S3CRET99"]
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    for each in (diagnose, decode):
+        root.cli.add_command(each)
+
+
+@pytest.fixture
+def site(stored: Any) -> Any:
+    """FEKAPPL with both kinds of key, CICSP with a legacy one, in a store that a key file opens."""
+    stored.ok("key set FEKAPPL --force --from -", DES_HEX)
+    stored.ok("key set FEKAPPL --enhanced --from -", HMAC_HEX)
+    stored.ok("applid add CICSP")
+    stored.ok("key set CICSP --from -", CICS_HEX)
+    return stored
+
+
+def legacy(age: int = 0, userid: str = "IBMUSER", applid: str = "FEKAPPL", key: LegacyKey = LEGACY) -> str:
+    return generate(userid, applid, key, at=NOW - age)
+
+
+def mixed(age: int = 0) -> str:
+    return generate("IBMUSER", "FEKAPPL", MIXED, at=NOW - age)
+
+
+def test_a_valid_ticket(site: Any) -> None:
+    ran = site(f"diagnose -u IBMUSER -a FEKAPPL {legacy(12)}")
+    assert ran.status == 0
+    assert ran.out.splitlines() == [
+        "valid: made with the right user ID, APPLID and legacy key",
+        "clock: generated 12 s before (2023-11-14T22:13:08Z), inside the window of 10 min",
+        "remedy: if the host refuses it: its clock is not GMT, its key differs, class PTKTDATA was not refreshed, the"
+        " ticket served there before, or the user is revoked, protected or without access to the APPLID",
+        "chance hit: 1 in 3,576,105 (1 reading of this sort, 2 in all; never above 1 in 1,000)",
+    ]
+
+
+def test_a_clock_in_local_time(site: Any) -> None:
+    ran = site(f"diagnose -u IBMUSER -a FEKAPPL {legacy(-19_801)}")
+    assert ran.status == 1
+    assert ran.out.splitlines()[:2] == [
+        "explained: made with the right user ID, APPLID and legacy key",
+        "clock: generating clock 19,800 s ahead (half hours): it runs in local time, UTC+05:30, not GMT",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "said"),
+    [
+        (lambda: legacy(843), "generated 14 min 3 s before (2023-11-14T21:59:17Z); the window is 10 min"),
+        (lambda: legacy(4 * 86_400), "an old ticket, generated 4 d before"),
+        (lambda: legacy(-843), "the generating clock is 843 s ahead"),
+        (lambda: mixed(61), "soon enough for a legacy ticket, too slow for an enhanced one with TIMEOUT(60)"),
+        (
+            lambda: legacy(applid="CICSP", key=CICS),
+            "made for the APPLID CICSP, not FEKAPPL, with the legacy key of CICSP",
+        ),
+        (lambda: legacy(applid="TSOSYS1"), "made for the APPLID TSOSYS1, not FEKAPPL, with the legacy key of FEKAPPL"),
+        (lambda: legacy(userid="MIKEM"), "made for the user ID MIKEM, not IBMUSER"),
+        (lambda: legacy(key=CICS), "made with the legacy key of CICSP, which is not tried for IBMUSER and FEKAPPL"),
+        (lambda: mixed(1).upper(), "lost their case on the way; 1 of "),
+        (lambda: legacy(key=LegacyKey(LEGACY.secret[::-1])), "the bytes of the legacy key turned round end to end"),
+        (
+            lambda: generate("IBMUSER", "FEKAPPL", EnhancedKey.from_hex(HMAC_HEX, TicketType.UPPER), at=NOW),
+            "made as a TYPE(UPPER) ticket, but the definition of FEKAPPL says TYPE(MIXED)",
+        ),
+    ],
+)
+def test_what_is_said(site: Any, ticket: Callable[[], str], said: str) -> None:
+    ran = site(f"diagnose -u IBMUSER -u MIKEM --smfid SYS1 -a FEKAPPL -- {ticket()}")
+    assert said in ran.out
+    assert "remedy: " in ran.out
+    assert (ran.status, ran.err) == (1, "")
+
+
+def test_every_slip_and_moment_has_its_sentence() -> None:
+    from ptktctl.commands.diagnose_wording import MOMENTS, SLIPS
+    from ptktctl.passticket.diagnosis import Moment, Slip
+
+    assert set(SLIPS) == set(Slip)
+    assert set(MOMENTS) == set(Moment)
+
+
+def test_the_answer_for_scripts(site: Any) -> None:
+    ran = site(f"diagnose -u IBMUSER -a FEKAPPL --format json {legacy(7200, applid='CICSP', key=CICS)}")
+    assert ran.status == 1
+    found = ran.json
+    (candidate,) = found.pop("candidates")
+    assert found.pop("readings") > 20
+    assert found == {
+        "schema": "ptktctl.diagnose/1",
+        "verdict": "explained",
+        "userid": "IBMUSER",
+        "applid": "FEKAPPL",
+        "at": "2023-11-14T22:13:20Z",
+        "possible_types": ["legacy", *(kind for kind in ("upper", "mixed") if kind in found["possible_types"])],
+        "chance_bound": 0.001,
+        "used_at": None,
+    }
+    assert 0 < candidate.pop("chance") < 0.001
+    assert candidate.pop("readings") > 1
+    assert "UTC-02:00" in candidate.pop("explanation")
+    assert "GMT" in candidate.pop("remedy")
+    assert candidate == {
+        "slip": "other-applid",
+        "detail": None,
+        "moment": "local-time",
+        "userid": "IBMUSER",
+        "applid": "CICSP",
+        "key_profile": "CICSP",
+        "ticket_type": "legacy",
+        "generated": "2023-11-14T20:13:20Z",
+        "generated_epoch": NOW - 7200,
+        "age_seconds": 7200,
+        "window_seconds": 600,
+        "utc_offset_seconds": -7200,
+    }
+
+
+def test_the_ticket_that_is_folded_here_has_small_letters() -> None:
+    assert mixed(1) != mixed(1).upper()
+
+
+def test_used_before_with_when(site: Any) -> None:
+    ticket = legacy()
+    site.now += 5
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+    site.now += 60
+    ran = site(f"diagnose -u IBMUSER -a FEKAPPL {ticket}")
+    assert ran.status == 1
+    assert ran.out.startswith("used: made with the right")
+    assert "served before, at 2023-11-14T22:13:25Z" in ran.out
+    answer = site(f"diagnose -u IBMUSER -a FEKAPPL --format json {ticket}").json
+    assert (answer["verdict"], answer["used_at"]) == ("used", "2023-11-14T22:13:25Z")
+    assert "re-use" in answer["candidates"][0]["remedy"]
+
+
+def test_a_use_is_told_of_an_expired_ticket_too(site: Any) -> None:
+    ticket = legacy()
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+    site.now += 700
+    answer = site(f"diagnose -u IBMUSER -a FEKAPPL --format json {ticket}").json
+    assert (answer["verdict"], answer["used_at"]) == ("explained", "2023-11-14T22:13:20Z")
+
+
+def test_diagnosing_is_no_use(site: Any) -> None:
+    ticket = legacy()
+    for _ in range(2):
+        site.ok(f"diagnose -u IBMUSER -a FEKAPPL {ticket}")
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+
+
+def test_re_use_allowed_is_not_called_used(site: Any) -> None:
+    site.ok("applid set FEKAPPL --replay allow")
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {legacy()}")
+    site.ok(f"diagnose -u IBMUSER -a FEKAPPL {legacy()}")
+
+
+def test_the_ticket_comes_from_standard_input(site: Any) -> None:
+    site.ok("diagnose -u IBMUSER -a FEKAPPL -", legacy() + "\n")
+
+
+def test_the_moment_can_be_given(site: Any) -> None:
+    site.now += 90 * 86_400
+    assert site(f"diagnose -u IBMUSER -a FEKAPPL {legacy()}").status == 1
+    site.ok(f"diagnose -u IBMUSER -a FEKAPPL --at 2023-11-14T22:13:20Z {legacy()}")
+
+
+def test_a_key_of_a_hidden_profile_is_named(site: Any) -> None:
+    site.ok("key set FEKAPPL --group SYS1 --from -", QUALIFIED_HEX)
+    ticket = legacy(key=LegacyKey.from_hex(QUALIFIED_HEX))
+    assert "key of FEKAPPL.SYS1, which is not tried" in site(f"diagnose -u IBMUSER -a FEKAPPL {ticket}").out
+    site.ok(f"diagnose -u IBMUSER -a FEKAPPL --group SYS1 {ticket}")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("command", ["diagnose", "decode"])
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_password_is_never_repeated(site: Any, password: str, command: str, form: str, tmp_path: Path) -> None:
+    given = [command, "--format", form, "-u", "IBMUSER", "-a", "FEKAPPL"]
+    site.ran.clear()
+    assert {site.run([*given, password]).status, site.run([*given, "--", password]).status} <= {1, 2}
+    assert site.run([*given, "-"], password).status == 1
+    assert site.run([*given, *password.split(), "more"]).status == 2
+    if command == "diagnose":
+        log = tmp_path / "log"
+        log.write_text(f"IBMUSER FEKAPPL {password}\nIBMUSER {password}\n{password}\n{password} x! y z\n")
+        assert site.run(["diagnose", "--format", form, "--tickets", str(log)]).status == 1
+    said = site.outputs().upper()
+    assert not any(part.upper() in said for part in password.strip("-").split() if len(part) > 3)
+
+
+def test_secrets_are_in_no_answer(site: Any) -> None:
+    site.ran.clear()
+    tickets = [legacy(7200), legacy(applid="CICSP", key=CICS), mixed(1).upper(), legacy(key=CICS)]
+    for ticket in tickets:
+        for form in ("text", "json"):
+            site(f"diagnose -u IBMUSER -a FEKAPPL --format {form} {ticket}")
+    said = site.outputs().upper()
+    assert not any(secret.upper() in said for secret in (*tickets, DES_HEX, CICS_HEX, HMAC_HEX[:16]))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("diagnose -a FEKAPPL AAAAAAAA", "whose ticket?"),
+        ("diagnose -u IBMUSER -a FEKAPPL", "no tickets were given"),
+        ("diagnose -u IBMUSER -a FEKAPPL A B", "2 tickets were given"),
+        ("diagnose -u IBMUSER -a NOSUCH AAAAAAAA", "the APPLID NOSUCH is not defined"),
+        ("diagnose -u IBMUSER -a FEKAPPL --smfid SYSTEM AAAAAAAA", "SMF ID 'SYSTEM': 6 characters"),
+        ("diagnose --tickets log -a FEKAPPL", "--tickets takes APPLIDs and tickets from the log"),
+        ("diagnose --tickets no-such-file", "no-such-file: cannot read the log: No such file"),
+        ("decode -u IBMUSER -a FEKAPPL", "no tickets were given"),
+        ("decode -u IBMUSER -a NOSUCH AAAAAAAA", "the APPLID NOSUCH is not defined"),
+    ],
+)
+def test_a_wrong_call(site: Any, line: str, message: str) -> None:
+    ran = site(line)
+    assert ran.status == 2
+    assert ran.out == ""
+    assert message in ran.err
+
+
+def test_without_a_key_there_is_nothing_to_compare(site: Any) -> None:
+    site.ok("applid add EMPTY")
+    ran = site("diagnose -u IBMUSER -a EMPTY AAAAAAAA")
+    assert (ran.status, "no key is stored for EMPTY" in ran.err) == (3, True)
+
+
+def log_of(site: Any, tmp_path: Path, lines: list[str], options: str = "") -> Any:
+    log = tmp_path / "log"
+    log.write_text("\n".join(lines) + "\n")
+    return site(f"diagnose --tickets {log} {options}")
+
+
+def drifting(count: int, ahead: int) -> list[str]:
+    """Failures over some days, each told with its time, of a generator whose clock is off."""
+    draw = random.Random(count)
+    moments = [NOW - draw.randrange(10 * 86_400) for _ in range(count)]
+    return [
+        f"IBMUSER FEKAPPL {generate('IBMUSER', 'FEKAPPL', LEGACY, at=at + ahead - draw.randrange(4))} {at}"
+        for at in moments
+    ]
+
+
+def test_a_log_is_summed_up(site: Any, tmp_path: Path) -> None:
+    foreign = [f"MIKEM,FEKAPPL,{legacy(userid='MIKEM', applid='CICSP', key=CICS)}\t{NOW}"] * 2
+    lines = ["# failures of this week", "", *drifting(41, -7200), *foreign, f"IBMUSER FEKAPPL hunter-2 {NOW} # ?"]
+    ran = log_of(site, tmp_path, lines)
+    assert ran.status == 1
+    counts = [line for line in ran.out.splitlines() if not line.startswith(" ")]
+    assert (
+        counts[0]
+        == "41 of 44: generating clock 7,200 s behind (whole hours): it runs in local time, UTC-02:00, not GMT"
+    )
+    assert counts[1] == "2 of 44: made for the APPLID CICSP, not FEKAPPL, with the legacy key of CICSP"
+    assert counts[2].startswith("1 of 44: unexplained: ")
+    assert len(counts) == 3
+
+
+def test_a_steady_lag_points_to_the_clock(site: Any, tmp_path: Path) -> None:
+    behind = log_of(site, tmp_path, drifting(5, -900)).out
+    assert "5 of 5: generating clock 90" in behind
+    assert " s behind\n  remedy: synchronise the clocks" in behind
+    assert " s ahead\n  remedy: synchronise the clocks" in log_of(site, tmp_path, drifting(5, 900)).out
+
+
+def test_delays_that_differ_do_not(site: Any, tmp_path: Path) -> None:
+    lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (700, 1400, 3000)]
+    assert "3 of 3: generated 11 min 40 s to 50 min before; the window is 10 min" in log_of(site, tmp_path, lines).out
+
+
+def test_the_summary_for_scripts(site: Any, tmp_path: Path) -> None:
+    lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (7200, 7190, 7210)]
+    answer = log_of(site, tmp_path, [*lines, "IBMUSER FEKAPPL"], "--format json").json
+    assert answer["schema"] == "ptktctl.diagnose-log/1"
+    assert answer["tickets"] == 3
+    (group,) = answer["groups"]
+    assert (group["count"], group["slip"], group["moment"], group["first_line"]) == (3, "none", "local-time", 1)
+    assert group["age_seconds"] == {"least": 7190, "median": 7200, "most": 7210}
+    assert [line["line"] for line in answer["lines"]] == [1, 2, 3]
+    assert answer["bad_lines"] == [{"line": 4, "error": "2 fields; expected USERID APPLID TICKET [TIME]"}]
+
+
+def test_valid_and_used_lines(site: Any, tmp_path: Path) -> None:
+    lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (1, 2)]
+    ran = log_of(site, tmp_path, lines)
+    assert (ran.status, ran.out.splitlines()[0]) == (0, "2 of 2: valid at that moment")
+    for line in lines:
+        site.ok("verify -u IBMUSER -a FEKAPPL " + line.split()[2])
+    ran = log_of(site, tmp_path, lines)
+    assert (ran.status, ran.out.splitlines()[0]) == (1, "2 of 2: used before, right in all else")
+
+
+def test_other_users_can_be_named_for_a_log(site: Any, tmp_path: Path) -> None:
+    lines = [f"IBMUSER FEKAPPL {legacy(userid='MIKEM')}"]
+    assert "made for the user ID MIKEM, not IBMUSER" in log_of(site, tmp_path, lines, "-u MIKEM").out
+
+
+def test_bad_lines_are_told_and_the_rest_goes_on(site: Any, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    bad = [
+        b"IBMUSER",
+        b"a b c d e",
+        b"B\xff FEKAPPL A",
+        b"B.D FEKAPPL A",
+        b"B FEK.A A",
+        b"B FEKAPPL A soon",
+        b"x" * 1_000_000,
+    ]
+    undefined = b"B NOSUCH AAAAAAAA"
+    log.write_bytes(b"\r\n".join([*bad, undefined, f"IBMUSER\tFEKAPPL,{legacy()}".encode()]))
+    ran = site(f"diagnose --tickets {log}")
+    assert ran.status == 1
+    assert ran.out.startswith("1 of 1: valid at that moment")
+    told = ran.err.splitlines()
+    assert [line.removeprefix(f"{log}:").split(":")[0] for line in told] == [str(n) for n in range(1, 9)]
+    assert "the APPLID NOSUCH is not defined" in told[-1]
+
+
+def test_a_log_without_tickets(site: Any, tmp_path: Path) -> None:
+    ran = log_of(site, tmp_path, ["# nothing"])
+    assert (ran.status, ran.out) == (0, "no tickets in this log\n")
+
+
+@given(st.binary(max_size=60) | st.text().map(str.encode))
+def test_any_line_is_read_or_refused(line: bytes) -> None:
+    try:
+        case = parse_line(line, NOW, NOW)
+    except InputError:
+        return
+    assert case is None or len(case.userids) == 1
+
+
+@given(st.lists(st.sampled_from(["IBMUSER", "FEKAPPL", "12", "#", "-5m", "AAAAAAAA", ",", "\t", "\0"])).map(" ".join))
+def test_lines_of_the_right_words(line: str) -> None:
+    try:
+        case = parse_line(line.encode(), NOW, NOW)
+    except InputError:
+        return
+    assert case is None or [str(case.userids[0]), str(case.applid)] == line.replace(",", " ").split()[:2]
+
+
+def test_a_log_comes_from_standard_input(site: Any) -> None:
+    ran = site("diagnose --tickets -", f"IBMUSER FEKAPPL {legacy()}\nx\n")
+    assert (ran.status, ran.out.splitlines()[0]) == (1, "1 of 1: valid at that moment")
+    assert ran.err == "standard input:2: 1 fields; expected USERID APPLID TICKET [TIME]\n"
+
+
+@pytest.mark.parametrize(("kind", "age"), [("legacy", 30), ("legacy", 7200), ("mixed", 1), ("mixed", 86_400)])
+def test_decode_prints_the_second(site: Any, kind: str, age: int) -> None:
+    ticket = legacy(age) if kind == "legacy" else mixed(age)
+    assert site.ok(f"decode -u IBMUSER -a FEKAPPL -- {ticket}").out == f"{NOW - age}\n"
+    answer = site.ok(f"decode -u IBMUSER -a FEKAPPL --format json -- {ticket}").json
+    assert answer["schema"] == "ptktctl.decode/1"
+    assert (answer["generated_epoch"], answer["ticket_type"]) == (NOW - age, kind)
+
+
+def test_decode_of_a_gen(site: Any) -> None:
+    ticket = site.ok("gen -u IBMUSER -a FEKAPPL").out
+    assert site.ok("decode -u IBMUSER -a FEKAPPL -", ticket).out == f"{NOW}\n"
+
+
+@pytest.mark.parametrize("ticket", ["QHOAH1TV", "Geheim!7", legacy(applid="CICSP", key=CICS), legacy(3 * 86_400)])
+def test_decode_of_no_ticket(site: Any, ticket: str) -> None:
+    ran = site(f"decode -u IBMUSER -a FEKAPPL {ticket}")
+    assert (ran.status, ran.out) == (1, "")
+    answer = site(f"decode -u IBMUSER -a FEKAPPL --format json {ticket}").json
+    assert (answer["generated"], answer["generated_epoch"], answer["ticket_type"]) == (None, None, None)
+
+
+def test_decode_of_an_old_ticket_about_its_time(site: Any) -> None:
+    ran = site.ok(f"decode -u IBMUSER -a FEKAPPL --at -3d {legacy(3 * 86_400)}")
+    assert ran.out == f"{NOW - 3 * 86_400}\n"
+
+
+def test_the_bound_is_in_the_help(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert site("diagnose --help").status == 0
+    help_text = " ".join((site.ran[-1].out + capsys.readouterr().out).split())
+    assert f"at most 1 in {1 / BOUND:,.0f}." in help_text
+
+
+def test_texts_that_nothing_explains(site: Any) -> None:
+    said = site("diagnose -u IBMUSER -a FEKAPPL Geheim!7").out
+    assert said.startswith("impossible: no PassTicket looks like this under any key; was a password given?")
+    said = site("diagnose -u IBMUSER -a CICSP Geheim17").out
+    assert said.startswith("unexplained: none of ")
+    assert "as a legacy ticket it is impossible under any key" in said
+
+
+def test_impossible_counts_the_keys_stored(stored: Any) -> None:
+    said = stored("diagnose -u IBMUSER Geheim17").out
+    assert said.startswith("impossible: no PassTicket of the keys stored (legacy) looks like this")
