@@ -13,6 +13,9 @@ GARBAGE_THRESHOLD = 100_000
 def entry_point() -> NoReturn:
     """Run the command line and end the process with its status; quiet on Ctrl-C even while modules load."""
     gc.set_threshold(GARBAGE_THRESHOLD)
+    # Where another package has brought cffi, pycryptodome would load it, for as long as all the rest takes together,
+    # and do no better than with ctypes. Nothing else in this process asks for it.
+    sys.modules.setdefault("cffi", None)  # type: ignore[arg-type]  # None: not to be imported
     try:
         from ptktctl.commands.root import main
 

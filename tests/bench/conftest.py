@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -99,8 +98,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not FIGURES:
         return
     terminalreporter.section("ratios")
-    if find_spec("cffi"):
-        terminalreporter.line("cffi is importable here, which lengthens the start of every ticket command")
     for figure in FIGURES:
         line = f"{figure.name:<44} {figure.value:8.2f}  (meant to stay below {figure.bound:g})  {figure.unit}"
         terminalreporter.line(line)
