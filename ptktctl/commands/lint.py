@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,8 +28,8 @@ KINDS = (
 )
 
 
-class Request(NamedTuple):
-    """What was asked for; the members are the options."""
+class Request:
+    """What was asked for: the options. Not a NamedTuple, whose making would take as long as that of all the options."""
 
     paths: tuple[str, ...]
     kind: str | None
@@ -48,6 +48,9 @@ class Request(NamedTuple):
     set_applid: ApplId | None
     diff: bool
     map: bool
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        vars(self).update(options)
 
 
 @command(
@@ -95,7 +98,7 @@ def lint(context: Context, **options: Any) -> Answer:
     A comment "ptktctl: ignore[PTK403] reason" on a line or above it keeps a rule quiet there. The file .ptktctl.toml,
     here or in a folder above, holds what the site has decided. The format is text, or github in a GitHub workflow.
     """
-    request = Request(**options)
+    request = Request(options)
     _check(request)
     configuration = None if request.no_ignore else _configuration()
     result = _lint(context, request, configuration)

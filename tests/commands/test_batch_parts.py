@@ -1,0 +1,535 @@
+"""The parts of a batch by themselves: lines taken apart quickly or exactly, columns or one by one, processes."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ptktctl import ApplId, EnhancedKey, LegacyKey, PtktctlError, TicketType, UserId
+from ptktctl.commands import batch, batch_jobs, batch_lines, batch_subjects, batch_work
+from ptktctl.commands.batch_lines import Chunk, ChunkReader
+from ptktctl.commands.batch_subjects import Profile
+from ptktctl.commands.context import Context
+from ptktctl.commands.wording import instant
+from ptktctl.errors import InputError, StoreMissingError, StoreWriteError
+from ptktctl.passticket import evaluation
+from ptktctl.passticket.keys import SecuredSignonKey
+
+NOW = 1_700_000_000
+KEYS: list[SecuredSignonKey] = [
+    LegacyKey(b"\x12\x34\x56\x78\x9a\xbc\xde\xf0"),
+    LegacyKey(b"otherkey"),
+    EnhancedKey(bytes(range(64)), TicketType.MIXED),
+    EnhancedKey(bytes(range(200)), TicketType.UPPER),
+]
+
+
+class Pieces:
+    """A stream of which each read gives one piece, as a pipe does."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self.left = [piece for piece in pieces if piece]
+
+    def read1(self, size: int) -> bytes:
+        if not self.left:
+            return b""
+        piece = self.left.pop(0)
+        self.left[:0] = [piece[size:]] if piece[size:] else []
+        return piece[:size]
+
+    def read(self, size: int) -> bytes:
+        raise AssertionError("read waits for all of it")
+
+    def fileno(self) -> int:
+        raise OSError
+
+
+class Endless(Pieces):
+    """A line that does not end, as far as it matters."""
+
+    def __init__(self, piece: bytes, times: int) -> None:
+        super().__init__([])
+        self.piece, self.times = piece, times
+
+    def read1(self, size: int) -> bytes:
+        self.times -= 1
+        return self.piece[:size] if self.times >= 0 else b"\nIBMUSER FEKAPPL\n" if self.times == -1 else b""
+
+
+def read(pieces: Sequence[bytes], limit: int = 64) -> list[Chunk]:
+    return list(ChunkReader(cast(BinaryIO, Pieces(pieces)), limit))
+
+
+@given(st.lists(st.binary(max_size=100)))
+def test_chunks_are_whole_lines_and_nothing_is_lost(pieces: list[bytes]) -> None:
+    chunks = read(pieces)
+    text = b"".join(pieces).removeprefix(batch_lines.BYTE_ORDER_MARK)
+    assert b"".join(chunk.text for chunk in chunks).rstrip(b"\n") == text.rstrip(b"\n")
+    number = 1
+    for chunk in chunks:
+        assert chunk.text.endswith(b"\n")
+        assert chunk.first == number
+        number += chunk.text.count(b"\n")
+    assert not chunks or chunks[-1].end == len(b"".join(pieces))
+
+
+@given(st.lists(st.sampled_from([b"\n", b"A\n", b"A B 1\n" * 30, b"X" * 50 + b"\n"])))
+def test_chunks_have_no_more_lines_than_allowed(pieces: list[bytes]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_lines, "MOST_LINES", 3)
+        chunks = read(pieces, 10_000)
+    assert b"".join(chunk.text for chunk in chunks) == b"".join(pieces)
+    assert all(chunk.text.count(b"\n") <= 3 for chunk in chunks)
+
+
+@pytest.mark.parametrize(("piece", "rows"), [(b"X" * 65_536, 2), (b" " * 65_536, 1), (b"# " * 32_768, 1)])
+def test_a_line_of_any_length_takes_no_memory(piece: bytes, rows: int) -> None:
+    chunks = list(ChunkReader(cast(BinaryIO, Endless(piece, 1600))))
+    assert sum(len(chunk.text) for chunk in chunks) < 2 * batch_lines.KEPT
+    fields = [batch_lines.split(chunk, NOW, with_tickets=False) for chunk in chunks]
+    assert sum(len(each.userids) for each in fields) == rows
+    assert [str(fault.message) for each in fields for fault in each.faults.values()] == [
+        "the line has more than 1024 bytes"
+    ] * (rows - 1)
+
+
+GAPS = st.sampled_from([b" ", b"\t", b",", b", ", b"  ", b" " * 150])
+WORDS = "IBMUSER ibmuser A FEKAPPL now NOW 1111111 12345678 1700000000 -5m +30s -5 # #A A# AEPRRZ3S a_Bc-De9 ? 1_0 é"
+ODD_FIELDS = (
+    b"2026-11-22T10:00:00Z",
+    b"2026-11-22T10:00:00",
+    b"X" * 300,
+    b"1" * 19,
+    b"0" * 18 + b"7",
+    b"\xff",
+    b"A\0B",
+)
+CONTROLS = (b"\x01", b"\v", b"A\rB", b"\x1c")
+FIELDS = st.sampled_from([*(word.encode() for word in WORDS.split()), *ODD_FIELDS, *CONTROLS])
+LINES = st.lists(st.tuples(FIELDS, GAPS).map(b"".join), max_size=6).map(b"".join) | st.binary(max_size=20).map(
+    lambda line: line.replace(b"\n", b"")
+)
+CHUNKS = st.tuples(
+    st.lists(LINES, min_size=1, max_size=6)
+    | st.tuples(st.lists(FIELDS, min_size=1, max_size=4), st.integers(1, 5)).map(lambda x: [b" ".join(x[0])] * x[1]),
+    st.sampled_from([b"\n", b"\r\n"]),
+).map(lambda made: b"".join(line + made[1] for line in made[0]))
+
+
+@pytest.mark.parametrize("with_tickets", [False, True])
+@settings(max_examples=400)
+@given(text=CHUNKS)
+def test_the_quick_way_agrees_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
+    chunk = Chunk(5, text, len(text))
+    quick = batch_lines._split_evenly(chunk, NOW, with_tickets)
+    if quick:
+        exact = batch_lines._split_singly(chunk, NOW, with_tickets)
+        assert not exact.faults
+        for name in ("numbers", "userids", "applids", "tickets", "moments"):
+            assert list(getattr(quick, name)) == list(getattr(exact, name)), name
+
+
+@pytest.mark.parametrize(
+    ("text", "with_tickets"),
+    [
+        (b"IBMUSER FEKAPPL 1700000000\n" * 3, False),
+        (b"ibmuser,FEKAPPL\r\nB,US#2\r\n", False),
+        (b"IBMUSER\nB\n", False),
+        (b"A B 2026-11-22T10:00:00Z\nA B -5m\n", False),
+        (b"A B AEPRRZ3S\nA B short\n", True),
+        (b"A\tB\tAEPRRZ3S\t1700000000\n", True),
+    ],
+)
+def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool) -> None:
+    assert batch_lines._split_evenly(Chunk(1, text, len(text)), NOW, with_tickets)
+
+
+@pytest.mark.parametrize(
+    ("line", "applid", "moment"),
+    [
+        ("IBMUSER", "", NOW),
+        ("IBMUSER 12345678", "12345678", NOW),
+        ("IBMUSER 123456789", "", 123_456_789),
+        ("IBMUSER now", "", NOW),
+        ("IBMUSER NOW", "NOW", NOW),
+        ("IBMUSER -5m", "", NOW - 300),
+        ("IBMUSER 2023-11-14T22:13:21+00:00", "", NOW + 1),
+        ("IBMUSER A#1 # remark", "A#1", NOW),
+        (" IBMUSER,, A,\t17 ", "A", 17),
+    ],
+)
+def test_what_follows_a_user_id(line: str, applid: str, moment: int) -> None:
+    fields = batch_lines.split(Chunk(1, f"{line}\n".encode(), 0), NOW, with_tickets=False)
+    assert (*fields.userids, *fields.applids, *fields.moments) == (b"IBMUSER", applid.encode(), moment)
+    assert not fields.faults
+
+
+def resolver(profiles: dict[str, Profile]) -> Callable[[UserId, ApplId], Profile]:
+    def resolve(userid: UserId, applid: ApplId) -> Profile:
+        if applid.value not in profiles:
+            raise InputError(f"the APPLID {applid} is not defined")
+        if applid.value == "NOKEY":
+            raise StoreMissingError("no key is stored for NOKEY")
+        profile = profiles[applid.value]
+        if profile.for_all_users:
+            return profile
+        # Every user has keys of their own: those of the profile, turned by the length of the name.
+        turn = len(userid.value) % len(profile.keys)
+        return Profile((*profile.keys[turn:], *profile.keys[:turn]), profile.timeout, profile.single_use, False)
+
+    return resolve
+
+
+PROFILES = {f"K{n}": Profile((key,), timeout=40 + n) for n, key in enumerate(KEYS)} | {
+    "BOTH": Profile((KEYS[2], KEYS[0]), timeout=20),
+    "REVERSE": Profile((KEYS[0], KEYS[2], KEYS[3]), timeout=120),
+    "OWN": Profile(tuple(KEYS), for_all_users=False),
+    "NOKEY": Profile(()),
+    "EMPTY": Profile(()),
+}
+RESOLVE = resolver(PROFILES)
+USERS = st.text("ABC19@#$", min_size=1, max_size=8).filter(lambda name: not name.startswith("#"))
+APPLIDS = st.sampled_from(["K0", "K1", "K2", "K3", "BOTH", "REVERSE", "OWN"])
+
+
+def rows_of(work: batch_work.Work, lines: Sequence[str]) -> list[dict[str, Any]]:
+    text = "".join(f"{line}\n" for line in lines).encode()
+    result = work.answer(Chunk(1, text, len(text)))
+    rows = [json.loads(row) for row in result.text.splitlines()]
+    assert result.rows == len(rows)
+    assert result.faults == sum("error" in row for row in rows)
+    assert result.refused == sum(row.get("outcome") not in (None, "valid") for row in rows)
+    return rows
+
+
+@pytest.fixture(params=[batch_subjects.MOST_REMEMBERED, 4], ids=["roomy", "forgetful"])
+def memory(request: pytest.FixtureRequest) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_subjects, "MOST_REMEMBERED", request.param)
+        yield
+
+
+@pytest.mark.usefixtures("memory")
+@given(st.lists(st.lists(st.tuples(USERS, APPLIDS, st.integers(0, 2**32 - 1)), min_size=1, max_size=9), max_size=4))
+def test_tickets_of_any_mixture(chunks: list[list[tuple[str, str, int]]]) -> None:
+    work = batch_work.GenWork(RESOLVE, lambda: ApplId("K0"), lambda: NOW, "jsonl")
+    for lines in chunks:
+        for row, (user, applid, at) in zip(
+            rows_of(work, [f"{user} {applid} {at}" for user, applid, at in lines]), lines, strict=True
+        ):
+            key = RESOLVE(UserId(user), ApplId(applid)).keys[0]
+            assert row["ticket"] == evaluation.generate(UserId(user), ApplId(applid), key, at)
+            assert (row["userid"], row["applid"]) == (user, applid)
+
+
+@pytest.mark.usefixtures("memory")
+@given(data=st.data())
+def test_verdicts_of_any_mixture(data: st.DataObject) -> None:
+    work = batch_work.VerifyWork(RESOLVE, None, lambda: NOW, "jsonl")
+    looks = st.text("ABCXYZ0189", min_size=8, max_size=8) | st.text("ab!é-", min_size=1, max_size=9)
+    ages = st.sampled_from([0, 20, 21, -21, 60, 61, 120, 600, -600, 601, 86_400, 86_401, -86_401, 31_536_001])
+    for _ in range(data.draw(st.integers(1, 3))):
+        lines = data.draw(
+            st.lists(st.tuples(USERS, APPLIDS, st.sampled_from(KEYS), ages, looks | st.none()), min_size=1, max_size=8)
+        )
+        tickets = [
+            text or evaluation.generate(UserId(user), ApplId(applid), key, NOW - age)
+            for user, applid, key, age, text in lines
+        ]
+        given_lines = [f"{user} {applid} {ticket}" for (user, applid, *_), ticket in zip(lines, tickets, strict=True)]
+        for row, (user, applid, *_), ticket in zip(rows_of(work, given_lines), lines, tickets, strict=True):
+            profile = RESOLVE(UserId(user), ApplId(applid))
+            single = evaluation.evaluate(
+                ticket, UserId(user), ApplId(applid), profile.keys, NOW, timeout=profile.timeout
+            )
+            assert (row["outcome"], row["age_seconds"]) == (single.outcome.value, single.age)
+            assert row["generated"] is None or row["generated"] == instant(single.generated or 0)
+
+
+def expected_rows(text: bytes) -> int:
+    """How many lines ask for an answer, counted without any cleverness."""
+    lines = [line.removesuffix(b"\r").lstrip(b" \t,") for line in text.removeprefix(b"\xef\xbb\xbf").split(b"\n")]
+    return sum(bool(line) and not line.startswith(b"#") for line in lines)
+
+
+@pytest.mark.parametrize("output_format", batch.FORMATS)
+@pytest.mark.parametrize("verifies", [False, True])
+@given(text=CHUNKS | st.binary(max_size=300))
+def test_any_bytes_give_a_row_for_each_line(text: bytes, verifies: bool, output_format: str) -> None:
+    out, err = io.StringIO(), io.StringIO()
+    context = Context(stdin=io.BytesIO(), stdout=out, stderr=err, environ={}, clock=lambda: NOW)
+    if verifies:
+        status = batch.verify_batch(context, io.BytesIO(text), RESOLVE, output_format=output_format)
+    else:
+        status = batch.generate_batch(
+            context, io.BytesIO(text), RESOLVE, default_applid=lambda: ApplId("K0"), output_format=output_format
+        )
+    rows = out.getvalue().split("\n")[:-1]
+    assert len(rows) == expected_rows(text)
+    assert out.getvalue().isascii()
+    assert status == (1 if any("error" in row or verifies for row in rows) else 0)
+    assert bool(err.getvalue()) == any("error" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "IBMUSER K0 s3cr3t-!? now now",
+        "IBMUSER s3cr3t-!? K0",
+        "s3cr3t-!? IBMUSER K0",
+        "IBMUSER K0 AAAA s3cr3t-!?",
+        "IBMUSER K0 s3cr3t-!?",
+        "IBMUSER K0 s3cr3t-!? yesterday",
+        "IBMUSER SECRETPW K0",
+        "IBMUSER NOKEY s3cr3t-!?",
+    ],
+)
+def test_a_ticket_is_never_repeated_even_if_it_stands_in_the_wrong_place(line: str) -> None:
+    work = batch_work.VerifyWork(RESOLVE, None, lambda: NOW, "tsv")
+    row = work.answer(Chunk(1, f"{line}\n".encode(), 0)).text
+    assert row.count("\n") == 1
+    assert "s3cr3t" not in row
+    assert "SECRETPW" not in row
+
+
+def test_names_that_are_known_stand_in_the_row_of_a_bad_line() -> None:
+    make = batch_work.GenWork(RESOLVE, lambda: ApplId("K0"), lambda: NOW, "tsv")
+    judge = batch_work.VerifyWork(RESOLVE, None, lambda: NOW, "tsv")
+
+    def columns(work: batch_work.Work, line: str) -> list[str]:
+        return work.answer(Chunk(1, f"{line}\n".encode(), 0)).text.rstrip("\n").split("\t")
+
+    assert columns(make, "ibmuser k0 soon")[:3] == ["IBMUSER", "K0", ""]
+    assert columns(make, "ibmuser soon! now")[:3] == ["IBMUSER", "", ""]
+    assert columns(make, "a.b k0")[:3] == ["", "K0", ""]
+    assert columns(make, "ibmuser k0 -99999d")[:3] == ["IBMUSER", "K0", ""]
+    assert columns(make, "a b c d e")[:3] == ["", "", ""]
+    assert columns(judge, "ibmuser k0 AEPRRZ3S soon")[:5] == ["IBMUSER", "K0", "", "", ""]
+    assert columns(judge, "ibmuser nope AEPRRZ3S")[:5] == ["IBMUSER", "", "", "", ""]
+    assert columns(make, "ibmuser EMPTY")[3] == "error: line 1: no key is stored for EMPTY"
+
+
+def test_uses_are_asked_for_in_order_and_a_failing_store_ends_the_batch_after_what_is_done() -> None:
+    asked: list[tuple[str, str, str, int, int]] = []
+
+    def use(
+        key: SecuredSignonKey, userid: UserId, applid: ApplId, ticket: str, generated: int, moment: int
+    ) -> int | None:
+        assert key == KEYS[0]
+        if len(asked) == 3:
+            raise StoreWriteError("the disk is full")
+        asked.append((userid.value, applid.value, ticket, generated, moment))
+        return NOW - 5 if len(asked) == 2 else None
+
+    profiles = {"ONCE": Profile((KEYS[0],), single_use=True), "OFTEN": Profile((KEYS[0],))}
+    ticket = {applid: evaluation.generate(UserId("IBMUSER"), ApplId(applid), KEYS[0], NOW - 60) for applid in profiles}
+    lines = [f"ibmuser once {ticket['ONCE']} {NOW + n}\nIBMUSER OFTEN {ticket['OFTEN']}\nX\n" for n in range(9)]
+    out = io.StringIO()
+    context = Context(stdin=io.BytesIO(), stdout=out, stderr=io.StringIO(), environ={}, clock=lambda: NOW)
+    with pytest.raises(StoreWriteError):
+        batch.verify_batch(context, io.BytesIO("".join(lines).encode()), resolver(profiles), use=use, jobs=2)
+    outcomes = [row.split("\t")[2] for row in out.getvalue().splitlines()]
+    assert outcomes == ["valid", "valid", "", "used", "valid", "", "valid", "valid", ""]
+    assert asked == [("IBMUSER", "ONCE", ticket["ONCE"], NOW - 60, NOW + n) for n in range(3)]
+
+
+def test_an_error_of_the_store_is_no_row() -> None:
+    def resolve(_userid: UserId, _applid: ApplId) -> Profile:
+        raise StoreWriteError("damaged")
+
+    with pytest.raises(StoreWriteError):
+        generate(b"IBMUSER A\n", resolve)
+
+
+def generate(
+    text: bytes, resolve: Callable[[UserId, ApplId], Profile] = RESOLVE, jobs: int = 1, chunk: int | None = None
+) -> str:
+    out = io.StringIO()
+    context = Context(stdin=io.BytesIO(), stdout=out, stderr=io.StringIO(), environ={}, clock=lambda: NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch, "CHUNK", chunk or batch_lines.CHUNK)
+        batch.generate_batch(context, io.BytesIO(text), resolve, default_applid=lambda: ApplId("K0"), jobs=jobs)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("jobs", [2, 3, 7])
+def test_jobs_keep_the_order(jobs: int) -> None:
+    text = b"".join(b"U%d K%d %d\n" % (n, n % 5, n * n) for n in range(400))
+    assert generate(text, jobs=jobs, chunk=500) == generate(text)
+
+
+def test_an_error_in_a_worker_is_the_error_of_the_batch() -> None:
+    def resolve(_userid: UserId, applid: ApplId) -> Profile:
+        if applid.value == "K4":
+            raise StoreWriteError("damaged", "mend it")
+        return PROFILES["K0"]
+
+    with pytest.raises(StoreWriteError) as caught:
+        generate(b"".join(b"U%d K%d\n" % (n, n // 50) for n in range(300)), resolve, jobs=2, chunk=200)
+    assert (caught.value.message, caught.value.hint) == ("damaged", "mend it")
+
+
+def test_a_worker_that_is_killed_is_told_and_the_others_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[batch_jobs.Worker] = []
+    start = batch_jobs._start
+
+    def kept(work: batch_work.Work, jobs: int) -> list[batch_jobs.Worker]:
+        started.extend(start(work, jobs))
+        return started
+
+    monkeypatch.setattr(batch_jobs, "_start", kept)
+    parent = os.getpid()
+
+    def resolve(_userid: UserId, _applid: ApplId) -> Profile:
+        assert os.getpid() != parent
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError
+
+    with pytest.raises(PtktctlError, match="killed"):
+        generate(b"IBMUSER A\n" * 100, resolve, jobs=3, chunk=100)
+    assert len(started) == 3
+    assert not any(worker.process.is_alive() for worker in started)
+
+
+SCRIPT = """
+import sys
+from ptktctl import ApplId, LegacyKey
+from ptktctl.commands import batch, root
+from ptktctl.commands.context import Context
+from ptktctl.commands.wording import instant
+context = Context()
+def run(*_):
+    return batch.generate_batch(context, sys.stdin.buffer, lambda u, a: batch.Profile((LegacyKey(b"12345678"),)),
+                                default_applid=lambda: ApplId("A"), jobs=int(sys.argv[1]))
+root._run = run
+sys.exit(root.main([]))
+"""
+
+
+@pytest.fixture
+def running() -> Iterator[Callable[[int], "subprocess.Popen[bytes]"]]:
+    """Start a batch of so many jobs as a process, in a process group of its own."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(jobs: int) -> "subprocess.Popen[bytes]":
+        package = str(Path(batch.__file__).parents[2])
+        process = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, str(jobs)],
+            env={**os.environ, "PYTHONPATH": package},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            if stream:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue
+        process.wait()
+
+
+def group_is_gone(group: int) -> bool:
+    for _ in range(100):
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def first_row(process: "subprocess.Popen[bytes]") -> bytes:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(b"IBMUSER A 1\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def flood(stream: IO[bytes]) -> None:
+    for _ in range(1000):
+        stream.write(b"IBMUSER A 1\n" * 10_000)
+        stream.flush()
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_rows_come_as_lines_do_and_ctrl_c_ends_all_quietly(
+    jobs: int, running: Callable[[int], "subprocess.Popen[bytes]"]
+) -> None:
+    process = running(jobs)
+    assert first_row(process) == first_row(process)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert process.stderr
+    assert process.stderr.read() == b""
+    assert group_is_gone(process.pid)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_a_reader_that_goes_away_ends_all_quietly(
+    jobs: int, running: Callable[[int], "subprocess.Popen[bytes]"]
+) -> None:
+    process = running(jobs)
+    assert first_row(process)
+    assert process.stdin
+    assert process.stdout
+    assert process.stderr
+    process.stdout.close()
+    with pytest.raises(BrokenPipeError):
+        flood(process.stdin)
+    assert process.wait(timeout=20) == 141
+    assert process.stderr.read() == b""
+    assert group_is_gone(process.pid)
+
+
+def test_workers_end_with_a_killed_parent(running: Callable[[int], "subprocess.Popen[bytes]"]) -> None:
+    process = running(3)
+    assert first_row(process)
+    process.kill()
+    process.wait()
+    assert group_is_gone(process.pid)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("from_file", "stderr", "stdout", "shown"),
+    [
+        (True, Terminal(), io.StringIO(), True),
+        (True, io.StringIO(), io.StringIO(), False),
+        (True, Terminal(), Terminal(), False),
+        (False, Terminal(), io.StringIO(), False),
+    ],
+    ids=["terminal", "no terminal", "rows on it too", "no file"],
+)
+def test_the_progress_bar(
+    from_file: bool, stderr: io.StringIO, stdout: io.StringIO, shown: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "lines").write_bytes(b"IBMUSER K0 1\n" * 5000)
+    context = Context(stdin=io.BytesIO(), stdout=stdout, stderr=stderr, environ={}, clock=lambda: NOW)
+    with (tmp_path / "lines").open("rb") as file:
+        lines: BinaryIO = file if from_file else io.BytesIO(file.read())
+        assert batch.generate_batch(context, lines, RESOLVE, default_applid=lambda: ApplId("K0"), jobs=2) == 0
+    assert ("100%" in stderr.getvalue()) == shown
+    assert stdout.getvalue().count("\n") == 5000
