@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COMMENT = r"(?:^|(?<=\s))(?:#+|//?\*|<!--|^\*)[ \t]*" + COMMENT_MARK + r"[ \t]*"
 IGNORE = r"ignore[ \t]*\[([^\]]*)\]"
 FORM = "write ptktctl: ignore[PTK101] and a reason"
+LONGEST_NAME = 40  # characters that are repeated of a name that is none
 ONE_FILE_SECTIONS = ("PTK1", "PTK3")  # rules that need no other file to find what they are about
 
 
@@ -138,7 +139,7 @@ def _judge(idle: Suppression, rules: frozenset[str], asked: frozenset[str] | Non
         yield UNUSED_SUPPRESSION.finding(idle.span, "this comment is not understood", FORM)
     elif not rules:
         advice = "'ptktctl rules' lists them; " + FORM
-        yield UNUSED_SUPPRESSION.finding(idle.span, f"there is no rule {idle.name}", advice)
+        yield UNUSED_SUPPRESSION.finding(idle.span, f"there is no rule {idle.name[:LONGEST_NAME]}", advice)
     elif asked is None or rules & asked:
         alone = all(rule.startswith(ONE_FILE_SECTIONS) for rule in rules)
         message = f"{idle.name} finds nothing here" + ("" if alone else ", with the files given")

@@ -3,12 +3,14 @@
 import io
 import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,9 +19,11 @@ from ptktctl.commands.root import main
 from ptktctl.errors import InputError
 from ptktctl.lint import baseline
 from ptktctl.lint.configuration import parse
+from ptktctl.lint.finding import Severity
 
 FEKAPPL = '_RSE_JAVAOPTS="$_RSE_JAVAOPTS -DAPPLID=FEKAPPL"\n'
 BAD = FEKAPPL.replace("FEKAPPL", "OMVSAPPL")
+README = Path(__file__).parents[2] / "README.md"
 BASELINE_SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "baseline-1.schema.json").read_text())
 Run = Callable[..., tuple[int, str, str]]
 
@@ -128,6 +132,27 @@ def test_a_wrong_configuration_is_refused(content: bytes, reason: str, run: Run)
     assert (status, out) == (2, "")
     assert f"{Path('.ptktctl.toml').resolve()}: {reason}" in err
     assert run("lint", "rse.env", "--no-ignore")[0] == 0
+
+
+def test_the_example_in_the_readme_is_one() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README.read_text(), re.DOTALL)
+    configuration = parse(".ptktctl.toml", example.encode())
+    assert configuration.ignore == ("default-applid",)
+    assert configuration.per_file == (("test/*", frozenset({"PTK404"})),)
+    assert configuration.severities == {"PTK414": Severity.WARNING}
+
+
+def test_hooks_and_workflow_call_what_there_is(run: Run) -> None:
+    (hook,) = yaml.safe_load((README.parent / ".pre-commit-hooks.yaml").read_text())
+    (workflow,) = re.findall(r"```yaml\n(.*?)```", README.read_text(), re.DOTALL)
+    write("rse.env", BAD)
+    calls = [f"{hook['entry']} {' '.join(hook['args'])}", yaml.safe_load(workflow)["jobs"]["lint"]["steps"][-1]["run"]]
+    for call in calls:
+        assert call.split()[0] == "ptktctl"
+        assert "PTK101" in run(*call.split()[1:])[1]
+    files = re.compile(hook["files"])
+    assert all(files.search(name) for name in ("etc/rse.env", "FEJJCNFG", "parmlib/HFICONFG", "zowe.yaml", "a.jcl"))
+    assert not any(files.search(name) for name in ("my-rse.env", "rse.envx", "main.py"))
 
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(lambda text: b"[lint]\n" + text.encode()))

@@ -148,8 +148,9 @@ BORROWED_APPLID = Rule(
 def borrowed_applid(site: Site) -> Iterator[Finding]:
     """Find components with another product's application ID."""
     for component, name in _reserved(site, ReservedKind.PRODUCT):
-        # A Zowe service names the application that it signs on to, which may well be such a product.
-        if component.kind is not ComponentKind.ZOWE_SERVICE:
+        # A Zowe service names the application that it signs on to, which may well be such a product; a sibling of
+        # FEJJCNFG belongs to one.
+        if component.kind is not ComponentKind.ZOWE_SERVICE and not component.sibling:
             message = f"{component.kind.value} uses {component.applid}, the default of {name.owner}: both share one key"
             yield BORROWED_APPLID.finding(component.applid_span, message, _advice(component))
 
