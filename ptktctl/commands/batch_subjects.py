@@ -42,8 +42,8 @@ NAME_BYTES = NAME_CHARACTERS.encode()
 NO_NAME = b" " * NAME_LENGTH
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
-# How many pairs, and how many names, are remembered: some 10 MB.
-MOST_REMEMBERED = 30_000
+# When so many pairs or names are remembered, no more are: some 10 MB, and what one chunk adds.
+MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,27 +175,22 @@ class Directory:
 
     def _find_subjects(self, fields: Fields) -> Sequence[Subject]:
         known = list(map(self._subjects.get, zip(fields.userids, fields.applids, strict=True)))
-        if None not in known:
-            return cast("list[Subject]", known)
-        if 2 * known.count(None) > len(known) and len(self._subjects) > MOST_REMEMBERED // 2:
-            # A stream of ever new pairs: finding out which are equal would cost more than it saves.
-            return list(self._work_out(fields.userids, fields.applids))
-        new = [(n, (fields.userids[n], fields.applids[n])) for n, subject in enumerate(known) if not subject]
-        found = self._learn({pair for _, pair in new})
-        for n, pair in new:
-            known[n] = found[pair]
+        if None in known:
+            missing = [position for position, subject in enumerate(known) if not subject]
+            pairs = [(fields.userids[position], fields.applids[position]) for position in missing]
+            for position, found in zip(missing, self._find_new(pairs), strict=True):
+                known[position] = found
         return cast("list[Subject]", known)
 
-    def _learn(self, new: Iterable[Pair]) -> dict[Pair, Subject]:
-        """Work out new subjects, and remember them if there is room."""
-        pairs = list(new)
-        found = dict(zip(pairs, self._work_out(*zip(*pairs, strict=True)), strict=True))
-        if len(self._subjects) + len(found) <= MOST_REMEMBERED:
-            self._subjects.update(found)
-        return found
+    def _find_new(self, pairs: Sequence[Pair]) -> Iterable[Subject]:
+        if len(self._subjects) >= MOST_REMEMBERED:
+            return self._work_out(pairs)
+        different = list(set(pairs))
+        self._subjects.update(zip(different, self._work_out(different), strict=True))
+        return map(self._subjects.__getitem__, pairs)
 
-    def _work_out(self, userids: Sequence[bytes], applids: Sequence[bytes]) -> Iterator[Subject]:
-        """The subjects of the fields beside each other."""
+    def _work_out(self, pairs: Sequence[Pair]) -> Iterator[Subject]:
+        userids, applids = zip(*pairs, strict=True)
         users = self._entries(self._userids, userids, self._userid_entry)
         applications = self._entries(self._applids, applids, self._applid_entry)
         heads = map(operator.add, map(_PART, users), map(_PART, applications))
