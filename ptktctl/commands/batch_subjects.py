@@ -1,7 +1,7 @@
 """Who the lines of a batch are about, and with which keys: fields to heads of rows, seeds and ciphers.
 
-A pair of user ID and APPLID is worked out once and remembered while there is room; what is new in a chunk is worked out
-in columns, and so is every line once the memory is full.
+Pairs of user ID and APPLID are worked out in columns. As long as there are few different ones they are remembered,
+which saves two of the eight blocks of a legacy ticket.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from ptktctl.errors import InputError, PtktctlError, StoreMissingError
 from ptktctl.passticket import evaluation
 from ptktctl.passticket.columns import columns_of, in_turn
 from ptktctl.passticket.keys import EnhancedKey
-from ptktctl.passticket.names import NAME_CHARACTERS, NAME_LENGTH, ApplId, UserId
+from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ptktctl.commands.batch_lines import Fields
     from ptktctl.commands.batch_rows import Layout
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
 
     Resolve = Callable[[UserId, ApplId], "Profile"]
-    Pair = tuple[bytes, bytes]
     Positions = Sequence[int]
     # A key, and what it makes of a user ID and an APPLID; nothing without a key.
     Reading = tuple["Lane | None", bytes]
@@ -38,12 +37,14 @@ if TYPE_CHECKING:
 Name = TypeVar("Name", UserId, ApplId)
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-NAME_BYTES = NAME_CHARACTERS.encode()
 NO_NAME = b" " * NAME_LENGTH
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
-# When so many pairs or names are remembered, no more are: some 10 MB, and what one chunk adds.
-MOST_REMEMBERED = 20_000
+# So many pairs are worth remembering: more would not fit the processor's cache, and then it is quicker to work them out
+# again than to find them.
+MOST_REMEMBERED = 5000
+# So many names, profiles and keys are remembered at most: some 10 MB.
+MOST_NAMES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +100,28 @@ class Batch:
 
     __slots__ = ("faults", "heads", "lanes", "others", "seeds")
 
-    def __init__(self, subjects: Sequence[Subject]) -> None:
-        self.heads: list[str] = list(map(operator.itemgetter(0), subjects))
-        self.lanes: list[Lane | None] = list(map(operator.itemgetter(1), subjects))
-        self.seeds: list[bytes] = list(map(operator.itemgetter(2), subjects))
+    def __init__(self, heads: list[str], lanes: list[Lane | None], seeds: list[bytes]) -> None:
+        self.heads = heads
+        self.lanes = lanes
+        self.seeds = seeds
         self.others: dict[int, Sequence[Reading]] = {}
         self.faults: dict[int, Fault] = {}
+
+    @classmethod
+    def of(cls, subjects: Sequence[Subject]) -> Batch:
+        """A batch of subjects that are known."""
+        batch = cls(*(list(map(operator.itemgetter(n), subjects)) for n in range(3)))
         if any(map(operator.itemgetter(3), subjects)):
-            self.others.update((n, subject[3]) for n, subject in enumerate(subjects) if subject[3])
-        if None in self.lanes:
-            self.faults.update((n, subject[4]) for n, subject in enumerate(subjects) if subject[4])
+            batch.others.update((n, subject[3]) for n, subject in enumerate(subjects) if subject[3])
+        if None in set(batch.lanes):
+            batch.faults.update((n, subject[4]) for n, subject in enumerate(subjects) if subject[4])
+        return batch
+
+    def subjects(self) -> Iterator[Subject]:
+        """The subjects one by one."""
+        positions = range(len(self.heads))
+        others, faults = (self.others.get(n, ()) for n in positions), map(self.faults.get, positions)
+        return zip(self.heads, self.lanes, self.seeds, others, faults, strict=True)
 
     def refuse(self, position: int, fault: Fault) -> None:
         """Make a line one that can't be used."""
@@ -147,74 +160,68 @@ class Directory:
         self._layout = layout
         self._most_keys = most_keys
         self._discreet = discreet
-        # By the fields of a line:
-        self._subjects: dict[Pair, Subject] = {}
-        self._userids: dict[bytes, NameEntry] = {}
-        self._applids: dict[bytes, NameEntry] = {}
+        # By the fields of a line, the first ones together with a blank between:
+        self._subjects: dict[str, Subject] = {}
+        self._userids: dict[str, NameEntry] = {}
+        self._applids: dict[str, NameEntry] = {}
         # By padded APPLID, where the profile is the same for all user IDs:
         self._profiles: dict[bytes, Sequence[Lane]] = {}
         self._lanes: dict[tuple[SecuredSignonKey, int, bool], Lane] = {}
 
     def look_up(self, fields: Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
-        batch = Batch(self._find_subjects(fields))
+        batch = (self._recall if len(self._subjects) < MOST_REMEMBERED else self._work_out)(fields.names)
         for position, error in fields.faults.items():
             self.refuse(batch, position, fields, error)
         return batch
 
     def refuse(self, batch: Batch, position: int, fields: Fields, error: PtktctlError) -> None:
         """Give a line a fault; its names are shown if nothing is wrong with them."""
-        userid = self._entries(self._userids, fields.userids[position : position + 1], self._userid_entry)[0]
-        applid = self._entries(self._applids, fields.applids[position : position + 1], self._applid_entry)[0]
-        hidden = not fields.userids[position] or (self._discreet and position in batch.faults)
-        batch.refuse(position, Fault(_shown(userid), "" if hidden else _shown(applid), error))
+        userid, applid = fields.names[position].split(" ")
+        hidden = not userid or (self._discreet and position in batch.faults)
+        shown = "" if hidden else _shown(self._applid_entry(applid))
+        batch.refuse(position, Fault(_shown(self._userid_entry(userid)), shown, error))
 
-    def names(self, userid: bytes, applid: bytes) -> tuple[UserId, ApplId]:
-        """The names that the fields of a line without fault stand for."""
-        return UserId.parse(userid.decode()), ApplId.parse(applid.decode()) if applid else self._default_applid()
+    def names(self, fields: str) -> tuple[UserId, ApplId]:
+        """The names that the first fields of a line without fault stand for."""
+        userid, applid = fields.split(" ")
+        return UserId.parse(userid), ApplId.parse(applid) if applid else self._default_applid()
 
-    def _find_subjects(self, fields: Fields) -> Sequence[Subject]:
-        known = list(map(self._subjects.get, zip(fields.userids, fields.applids, strict=True)))
+    def _recall(self, names: Sequence[str]) -> Batch:
+        known = list(map(self._subjects.get, names))
         if None in known:
-            missing = [position for position, subject in enumerate(known) if not subject]
-            pairs = [(fields.userids[position], fields.applids[position]) for position in missing]
-            for position, found in zip(missing, self._find_new(pairs), strict=True):
-                known[position] = found
-        return cast("list[Subject]", known)
+            new = list(set(names).difference(self._subjects))
+            self._subjects.update(zip(new, self._work_out(new).subjects(), strict=True))
+            known = list(map(self._subjects.get, names))
+        return Batch.of(cast("list[Subject]", known))
 
-    def _find_new(self, pairs: Sequence[Pair]) -> Iterable[Subject]:
-        if len(self._subjects) >= MOST_REMEMBERED:
-            return self._work_out(pairs)
-        different = list(set(pairs))
-        self._subjects.update(zip(different, self._work_out(different), strict=True))
-        return map(self._subjects.__getitem__, pairs)
-
-    def _work_out(self, pairs: Sequence[Pair]) -> Iterator[Subject]:
-        userids, applids = zip(*pairs, strict=True)
+    def _work_out(self, names: Sequence[str]) -> Batch:
+        userids, applids = zip(*[each.split(" ") for each in names], strict=True)
         users = self._entries(self._userids, userids, self._userid_entry)
         applications = self._entries(self._applids, applids, self._applid_entry)
-        heads = map(operator.add, map(_PART, users), map(_PART, applications))
-        names = list(map(_PADDED, users)), list(map(_PADDED, applications))
         profiles, faults = self._find_profiles(users, applications)
+        padded = list(map(_PADDED, users)), list(map(_PADDED, applications))
         (lanes, seeds), *turns = (
-            _readings([profile[turn] if turn < len(profile) else None for profile in profiles], *names)
+            _readings([profile[turn] if turn < len(profile) else None for profile in profiles], *padded)
             for turn in range(max(1, *map(len, profiles)))
         )
-        others: list[Sequence[Reading]] = [()] * len(lanes)
+        batch = Batch(list(map(operator.add, map(_PART, users), map(_PART, applications))), lanes, seeds)
+        batch.faults.update(faults)
         for turn in turns:
-            for n, reading in enumerate(zip(*turn, strict=True)):
-                others[n] = (*others[n], reading) if reading[0] else others[n]
-        return zip(heads, lanes, seeds, others, faults, strict=True)
+            for position, reading in enumerate(zip(*turn, strict=True)):
+                if reading[0]:
+                    batch.others[position] = *batch.others.get(position, ()), reading
+        return batch
 
     def _find_profiles(
         self, users: Sequence[NameEntry], applications: Sequence[NameEntry]
-    ) -> tuple[list[Sequence[Lane]], list[Fault | None]]:
-        """The lanes of each pair of names, none if it has a fault, and the faults."""
-        faults: list[Fault | None] = [None] * len(users)
+    ) -> tuple[list[Sequence[Lane]], dict[int, Fault]]:
+        """The lanes of each pair of names, none if it has a fault, and the faults by position."""
         if not any(map(_ERROR, users)):
             with contextlib.suppress(KeyError):
-                return list(map(self._profiles.__getitem__, map(_PADDED, applications))), faults
+                return list(map(self._profiles.__getitem__, map(_PADDED, applications))), {}
         profiles: list[Sequence[Lane]] = []
+        faults: dict[int, Fault] = {}
         for user, application in zip(users, applications, strict=True):
             try:
                 profiles.append(self._find_profile(user, application))
@@ -256,7 +263,7 @@ class Directory:
         return self._lanes[known]
 
     def _entries(
-        self, memory: dict[bytes, NameEntry], texts: Sequence[bytes], read: Callable[[bytes], NameEntry]
+        self, memory: dict[str, NameEntry], texts: Sequence[str], read: Callable[[str], NameEntry]
     ) -> list[NameEntry]:
         try:
             return list(map(memory.__getitem__, texts))
@@ -265,26 +272,26 @@ class Directory:
             memory.update((text, read(text)) for text in set(texts).difference(memory))
             return list(map(memory.__getitem__, texts))
 
-    def _userid_entry(self, text: bytes) -> NameEntry:
+    def _userid_entry(self, text: str) -> NameEntry:
         return self._entry(UserId, text, self._layout.userid)
 
-    def _applid_entry(self, text: bytes) -> NameEntry:
+    def _applid_entry(self, text: str) -> NameEntry:
         return self._entry(ApplId, text, self._layout.applid)
 
-    def _entry(self, kind: type[Name], text: bytes, template: str) -> NameEntry:
+    def _entry(self, kind: type[Name], text: str, template: str) -> NameEntry:
         try:
             name = self._default_applid() if kind is ApplId and not text else self._name(kind, text)
         except (InputError, StoreMissingError) as error:
             return NO_NAME, "", error.with_traceback(None)
         return name.value.ljust(NAME_LENGTH).encode(), template % name.value, None
 
-    def _name(self, kind: type[Name], text: bytes) -> Name:
-        folded = text.upper()
-        if 0 < len(folded) <= NAME_LENGTH and not folded.translate(None, NAME_BYTES):
-            return kind(folded.decode())
+    def _name(self, kind: type[Name], text: str) -> Name:
         if self._discreet or len(text) > MOST_SHOWN:
-            raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $")
-        return kind.parse(text.decode())
+            try:
+                return kind.parse(text)
+            except InputError:
+                raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $") from None
+        return kind.parse(text)
 
 
 _PADDED, _PART, _ERROR = map(operator.itemgetter, range(3))
@@ -292,7 +299,7 @@ _PADDED, _PART, _ERROR = map(operator.itemgetter, range(3))
 
 def make_room(memory: dict[Key, Value]) -> None:
     """Forget everything if it is too much."""
-    if len(memory) > MOST_REMEMBERED:
+    if len(memory) > MOST_NAMES:
         memory.clear()
 
 

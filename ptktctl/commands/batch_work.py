@@ -19,7 +19,6 @@ from ptktctl.commands.batch_subjects import (
 )
 from ptktctl.commands.wording import instant
 from ptktctl.errors import InputError, PtktctlError
-from ptktctl.passticket.columns import NO_TICKET
 from ptktctl.passticket.evaluation import DAY, Outcome
 from ptktctl.passticket.legacy import LAST_SECOND, TICKET_LENGTH
 from ptktctl.passticket.names import ApplId, UserId
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ptktctl.commands.batch_lines import Chunk, Fields
-    from ptktctl.commands.batch_subjects import Batch, Lane, Resolve
+    from ptktctl.commands.batch_subjects import Batch, Lane, Positions, Resolve
     from ptktctl.passticket.keys import SecuredSignonKey
 
     Use = Callable[[SecuredSignonKey, UserId, ApplId, str, int, int], int | None]
@@ -147,8 +146,9 @@ class VerifyWork:
             return len(verdicts.ranks), None
         for position, lane in enumerate(verdicts.lanes):
             if lane and lane.single_use and verdicts.ranks[position] == VALID:
-                names = self._directory.names(fields.userids[position], fields.applids[position])
-                ticket, moment = fields.tickets[position].decode(), fields.moments[position]
+                names = self._directory.names(fields.names[position])
+                ticket = fields.tickets[TICKET_LENGTH * position :][:TICKET_LENGTH].decode()
+                moment = fields.moments[position]
                 try:
                     used_at = self._use(lane.key, *names, ticket, verdicts.generated[position], moment)
                 except PtktctlError as error:
@@ -207,7 +207,7 @@ def _read_column(lanes: list[Lane | None], seeds: Sequence[bytes], fields: Field
     verdicts = Verdicts(lanes)
     for columns, places in by_kind(lanes):
         positions = together(places)
-        tickets = _ticket_column(picked(fields.tickets, positions))
+        tickets = _picked_tickets(fields.tickets, positions)
         generated, impossible = columns.decode(tickets, b"".join(picked(seeds, positions)), round_cipher(places))
         ages = list(map(operator.sub, picked(fields.moments, positions), generated))
         ranks: list[int] = []
@@ -221,10 +221,10 @@ def _read_column(lanes: list[Lane | None], seeds: Sequence[bytes], fields: Field
     return verdicts
 
 
-def _ticket_column(tickets: Sequence[bytes]) -> bytes:
-    if set(map(len, tickets)) != {TICKET_LENGTH}:
-        tickets = [ticket if len(ticket) == TICKET_LENGTH else NO_TICKET for ticket in tickets]
-    return b"".join(tickets)
+def _picked_tickets(tickets: bytes, positions: Positions) -> bytes:
+    if isinstance(positions, range):
+        return tickets
+    return b"".join([tickets[TICKET_LENGTH * n : TICKET_LENGTH * (n + 1)] for n in positions])
 
 
 def _ranks(lane: Lane, ages: Sequence[int]) -> list[int]:

@@ -97,14 +97,16 @@ def test_a_line_of_any_length_takes_no_memory(piece: bytes, rows: int) -> None:
     chunks = list(ChunkReader(cast(BinaryIO, Endless(piece, 1600))))
     assert sum(len(chunk.text) for chunk in chunks) < 2 * batch_lines.KEPT
     fields = [batch_lines.split(chunk, NOW, with_tickets=False) for chunk in chunks]
-    assert sum(len(each.userids) for each in fields) == rows
+    assert sum(len(each.names) for each in fields) == rows
     assert [str(fault.message) for each in fields for fault in each.faults.values()] == [
         "the line has more than 1024 bytes"
     ] * (rows - 1)
 
 
 GAPS = st.sampled_from([b" ", b"\t", b",", b", ", b"  ", b" " * 150])
-WORDS = "IBMUSER ibmuser A FEKAPPL now NOW 1111111 12345678 1700000000 -5m +30s -5 # #A A# AEPRRZ3S a_Bc-De9 ? 1_0 é"
+WORDS = (
+    "IBMUSER ibmuser A FEKAPPL now NOW 11 12345678 1700000000 17000000002 -5m +30s -5 # #A A# AEPRRZ3S a_Bc-De9 ? 1_0 é"
+)
 ODD_FIELDS = (
     b"2026-11-22T10:00:00Z",
     b"2026-11-22T10:00:00",
@@ -126,32 +128,45 @@ CHUNKS = st.tuples(
 ).map(lambda made: b"".join(line + made[1] for line in made[0]))
 
 
+def exactly(text: bytes, with_tickets: bool) -> batch_lines.Fields:
+    return batch_lines._split_singly(Chunk(5, text, len(text)), NOW, with_tickets)
+
+
 @pytest.mark.parametrize("with_tickets", [False, True])
-@settings(max_examples=400)
+@settings(max_examples=600)
 @given(text=CHUNKS)
-def test_the_quick_way_agrees_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
-    chunk = Chunk(5, text, len(text))
-    quick = batch_lines._split_evenly(chunk, NOW, with_tickets)
-    if quick:
-        exact = batch_lines._split_singly(chunk, NOW, with_tickets)
-        assert not exact.faults
-        for name in ("numbers", "userids", "applids", "tickets", "moments"):
-            assert list(getattr(quick, name)) == list(getattr(exact, name)), name
+def test_the_quick_ways_agree_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
+    quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
+    exact = exactly(text, with_tickets)
+    for name in ("numbers", "names", "tickets", "moments"):
+        assert list(getattr(quick, name)) == list(getattr(exact, name)), name
+    assert {n: fault.args for n, fault in quick.faults.items()} == {n: fault.args for n, fault in exact.faults.items()}
 
 
 @pytest.mark.parametrize(
     ("text", "with_tickets"),
     [
         (b"IBMUSER FEKAPPL 1700000000\n" * 3, False),
+        (b"IBMUSER FEKAPPL 1700000000\nA B 1\n", False),
         (b"ibmuser,FEKAPPL\r\nB,US#2\r\n", False),
         (b"IBMUSER\nB\n", False),
         (b"A B 2026-11-22T10:00:00Z\nA B -5m\n", False),
         (b"A B AEPRRZ3S\nA B short\n", True),
         (b"A\tB\tAEPRRZ3S\t1700000000\n", True),
+        (b"A B AEPRRZ3S 1700000000\nA B AEPRR 1700000000\n", True),
     ],
 )
-def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool) -> None:
-    assert batch_lines._split_evenly(Chunk(1, text, len(text)), NOW, with_tickets)
+def test_usual_lines_go_a_quick_way(text: bytes, with_tickets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    exact = exactly(text, with_tickets)
+    monkeypatch.delattr(batch_lines, "_split_singly")
+    quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
+    assert (list(quick.names), quick.tickets, list(quick.moments)) == (exact.names, exact.tickets, exact.moments)
+
+
+def test_lines_as_programs_write_them_go_the_quickest_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(batch_lines, "_split_at_blanks")
+    for text, with_tickets in ((b"A B 1700000000\n", False), (b"A\tB\tAEPRRZ3S\t1700000000\r\n", True)):
+        assert batch_lines.split(Chunk(1, 3 * text, 0), NOW, with_tickets=with_tickets).names == ["A B"] * 3
 
 
 @pytest.mark.parametrize(
@@ -170,7 +185,7 @@ def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool) -> None:
 )
 def test_what_follows_a_user_id(line: str, applid: str, moment: int) -> None:
     fields = batch_lines.split(Chunk(1, f"{line}\n".encode(), 0), NOW, with_tickets=False)
-    assert (*fields.userids, *fields.applids, *fields.moments) == (b"IBMUSER", applid.encode(), moment)
+    assert (*fields.names, *fields.moments) == (f"IBMUSER {applid}", moment)
     assert not fields.faults
 
 
@@ -212,10 +227,11 @@ def rows_of(work: batch_work.Work, lines: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
-@pytest.fixture(params=[batch_subjects.MOST_REMEMBERED, 4], ids=["roomy", "forgetful"])
+@pytest.fixture(params=[batch_subjects.MOST_REMEMBERED, 4, 0], ids=["roomy", "forgetful", "without memory"])
 def memory(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(batch_subjects, "MOST_REMEMBERED", request.param)
+        patch.setattr(batch_subjects, "MOST_NAMES", request.param)
         yield
 
 
