@@ -121,8 +121,12 @@ def _without_keys(text: str, arguments: Sequence[str]) -> str:
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:
-    """Whether --format json was asked for, also when the command line could not be parsed."""
-    return "--format=json" in arguments or ("--format", "json") in pairwise(arguments)
+    """Whether --format json was asked for, also when the command line could not be parsed.
+
+    What follows `--` is not ours: a ticket, or the command that exec runs.
+    """
+    ours = list(arguments)[: arguments.index("--")] if "--" in arguments else arguments
+    return "--format=json" in ours or ("--format", "json") in pairwise(ours)
 
 
 def _silence() -> None:

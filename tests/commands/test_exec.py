@@ -80,6 +80,12 @@ def test_arguments_are_passed_on_as_they_are(run: Process, separator: list[str],
     assert json.loads(ran.stdout) == arguments
 
 
+def test_what_is_asked_of_the_command_is_not_asked_of_us(run: Process) -> None:
+    ran = run("--", "no-such-command", "--format", "json")
+    assert (ran.returncode, ran.stdout) == (127, "")
+    assert "no-such-command" in ran.stderr
+
+
 @pytest.mark.parametrize("option", ["--env=T", "--stdin"])
 def test_the_status_and_the_streams_are_those_of_the_command(run: Process, option: str) -> None:
     ran = run(option, "--", "sh", "-c", "echo out; echo err >&2; exit 7")

@@ -1,6 +1,8 @@
 """Servers for shared ledgers: real ones, each in a folder of its own, on a port of the loopback, with a password."""
 
 import contextlib
+import datetime
+import ipaddress
 import os
 import pwd
 import secrets
@@ -15,6 +17,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 POSTGRESQL_FOLDERS = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
 REDIS_SERVER = shutil.which("redis-server")
@@ -64,6 +70,23 @@ def _wait_for(process: subprocess.Popen[bytes], ready: Callable[[], object], ref
             return
 
 
+def _certify(certificate: str, key: str) -> None:
+    """Write a key and a certificate of our own for 127.0.0.1."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "ledger of a test")])
+    private, today = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number())
+        .not_valid_before(today - datetime.timedelta(days=1))
+        .not_valid_after(today + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(private, hashes.SHA256())
+    )
+    Path(certificate).write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    Path(key).write_bytes(private.private_bytes(*form))
+
+
 class RedisServer:
     """Redis as the documentation asks for it: every use is on the disk before it is answered."""
 
@@ -72,12 +95,19 @@ class RedisServer:
         self.host = f"127.0.0.1:{self.port}"
         self.url = f"redis://:{PASSWORD}@{self.host}/0"
         self.socket = f"{folder}/redis.sock"
+        self.tls_port = _free_port()
+        self.certificate = f"{folder}/server.pem"
+        _certify(self.certificate, f"{folder}/server.key")
 
     def start(self) -> None:
         settings = {
             "port": self.port,
             "bind": "127.0.0.1",
             "unixsocket": self.socket,
+            "tls-port": self.tls_port,
+            "tls-cert-file": self.certificate,
+            "tls-key-file": f"{self.folder}/server.key",
+            "tls-auth-clients": "no",
             "requirepass": PASSWORD,
             "dir": self.folder,
             "appendonly": "yes",

@@ -6,6 +6,7 @@ import random
 import secrets
 import shutil
 import signal
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -240,6 +241,44 @@ def test_a_socket_serves_as_well(redis: Any) -> None:
     assert use(open_ledger(redis.url), token) is not None
     with pytest.raises(StoreError, match=f"Redis at unix://{redis.socket}.none can't be reached"):
         use(open_ledger(f"unix://:{password}@{redis.socket}.none"), token)
+
+
+@NEEDS_REDIS
+def test_tls_serves_those_who_know_the_certificate(redis: Any) -> None:
+    password = redis.url.partition("@")[0].rpartition(":")[2]
+    encrypted = f"rediss://:{password}@127.0.0.1:{redis.tls_port}/0"
+    (token,) = tokens(1)
+    assert use(open_ledger(f"{encrypted}?ssl_ca_certs={redis.certificate}"), token) is None
+    assert use(open_ledger(redis.url), token) is not None
+    # Whoever does not know it could be talking to anybody; and a server without TLS is not talked to in clear.
+    without_tls = f"rediss://:{password}@{redis.host}/0?ssl_ca_certs={redis.certificate}&socket_connect_timeout=1"
+    for stranger in (encrypted, without_tls):
+        with pytest.raises(StoreError, match="can't be reached|did not answer") as caught:
+            use(open_ledger(stranger), token)
+        assert not secrets_in(caught.value, stranger)
+
+
+@NEEDS_REDIS
+def test_nobody_comes_between_the_uses_of_one_call(redis: Any) -> None:
+    """Another client that deletes at the same time must not make one ticket the first twice."""
+    (one,) = uses(tokens(1))
+    crowd = 3000
+    stop = threading.Event()
+
+    def delete() -> None:
+        client, key = redis.client(), b"ptktctl:used:" + one.token.hex().encode()
+        while not stop.is_set():
+            client.delete(key)
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    try:
+        for _ in range(5):
+            answers = open_ledger(redis.url).use_many([one] * crowd)
+            assert answers[1:] == [one.now] * (crowd - 1)
+    finally:
+        stop.set()
+        thread.join()
 
 
 @NEEDS_REDIS
