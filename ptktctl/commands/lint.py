@@ -63,7 +63,7 @@ class Request:
         ptktctl lint --format sarif --output-file lint.sarif .
     """,
 )
-@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+@click.argument("paths", nargs=-1, required=True, type=FILE, metavar="FILE...")
 @click.option("--as", "kind", type=click.Choice(KINDS), help="What the files are, instead of detecting it.")
 @click.option("--stdin-filename", type=FILE, help="What to call standard input, and to tell its kind by.")
 @click.option("--select", multiple=True, metavar="RULES", help="Ask only these: PTK201,PTK3,omvsappl.")
@@ -136,6 +136,8 @@ def _lint(context: Context, request: Request, configuration: Configuration | Non
         stored=_stored(context) if request.with_store else None,
     )
     if not result.sources and not result.problems:
+        result = result._replace(problems=result.passed_over, passed_over=())
+    if not result.sources and not result.problems:
         raise InputError(f"{', '.join(request.paths)}: no file there that lint knows", "name a file, and --as KIND")
     if configuration:
         from ptktctl.lint.configuration import apply
@@ -202,7 +204,7 @@ def _write_baseline(context: Context, path: str, result: Result) -> Result:
     write_whole(path, baseline.render(result, _folder(path)).encode())
     number = len(result.findings)
     context.note(f"{path}: {number} finding{'' if number == 1 else 's'} will not be told again")
-    return result._replace(findings=())
+    return result._replace(findings=(), known=number)
 
 
 def _rewrites(context: Context, request: Request, result: Result) -> Iterator[Rewrite]:
@@ -235,10 +237,17 @@ def _show_changes(context: Context, request: Request, result: Result) -> Answer:
 
 
 def _tell_problems(context: Context, result: Result) -> None:
+    if not result.problems and not result.passed_over:
+        return
+    from ptktctl.lint.reports.text import printable
+
+    # A file's name may hold what a terminal would obey.
+    for error in result.passed_over:
+        context.note(f"ptktctl: passed over: {printable(error.message)}")
     for problem in result.problems:
-        context.note(f"ptktctl: {problem.message}")
+        context.note(f"ptktctl: {printable(problem.message)}")
         if problem.hint:
-            context.note(f"hint: {problem.hint}")
+            context.note(f"hint: {printable(problem.hint)}")
 
 
 def _content(path: str) -> bytes:

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptktctl.commands.rewriting import write_whole
 from ptktctl.errors import InputError
 from ptktctl.lint.original import read_original
+from ptktctl.lint.reports.text import printable
 from ptktctl.lint.source import read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ptktctl.commands.context import Context
     from ptktctl.lint.engine import Result
     from ptktctl.lint.fixes import Plan
+    from ptktctl.lint.source import Source
+
+
+NO_END = "\n\\ No newline at end of file"
 
 
 class Rewrite(NamedTuple):
-    """A file as it is and as it is to be: lines for people, bytes for the file."""
+    """A file as it is and as it is to be: lines for people, where keys are masked, and bytes for the file."""
 
     file: str
     before: list[str]
@@ -30,34 +35,59 @@ class Rewrite(NamedTuple):
 def rewrites(context: Context, result: Result, plan: Plan) -> Iterator[Rewrite]:
     """What a plan makes of the files. A file that can't be written again just as it was is named and left alone."""
     for span in plan.left:
-        context.note(f"ptktctl: {span.file}:{span.line}: the APPLID is put together there; change it by hand")
-    for file, lines in plan.changes.items():
-        data = _content(file)
-        # Masked where there are keys: such a file is not for a program to edit, nor for a diff to show.
-        unchanged = read_source(file, data).text == result.sources[file].text
-        original = read_original(result.sources[file], data) if unchanged else None
-        new = original.with_lines(lines) if original else None
-        encoded = new.encode() if new else None
-        if original and new and encoded is not None:
-            yield Rewrite(file, original.lines, new.lines, encoded, len(lines))
+        context.note(
+            f"ptktctl: {printable(span.file)}:{span.line}: the APPLID is put together there; change it by hand"
+        )
+    for file, source in result.sources.items():
+        lines = plan.changes.get(file)
+        if not lines:
+            continue
+        rewrite = _rewrite(source, _content(file), lines)
+        if rewrite:
+            yield rewrite
         else:
-            context.note(f"ptktctl: {file}: left as it is: it holds keys, or parts in different encodings")
+            # A key on a line is masked before it gets here; the file has to have it still.
+            why = "it has changed, a key stands on the line, or its parts are in different encodings"
+            context.note(f"ptktctl: {printable(file)}: left as it is: {why}")
+
+
+def _rewrite(source: Source, data: bytes, lines: Mapping[int, tuple[str, ...]]) -> Rewrite | None:
+    """The change to a file; None if it is no longer as it was read, or can't be written again just so."""
+    fresh = read_source(source.name, data)
+    original = read_original(fresh, data) if _is_masked(source.text, fresh.text) else None
+    if not original or any(original.lines[number - 1] != source.line(number) for number in lines):
+        return None
+    new, shown = original.with_lines(lines), original._replace(lines=source.text.split("\n"))
+    encoded = new.encode()
+    if encoded is None:
+        return None
+    return Rewrite(source.name, shown.lines, shown.with_lines(lines).lines, encoded, len(lines))
+
+
+def _is_masked(masked: str, text: str) -> bool:
+    """Whether a text is another one in which some characters are hidden."""
+    return len(masked) == len(text) and all(a in (b, "*") for a, b in zip(masked, text, strict=True))
 
 
 def write(context: Context, rewrite: Rewrite) -> None:
     """Give a file its new lines, keeping its encoding and line ends."""
     write_whole(rewrite.file, rewrite.data)
-    context.note(f"{rewrite.file}: {rewrite.lines} line{'' if rewrite.lines == 1 else 's'} changed")
+    context.note(f"{printable(rewrite.file)}: {rewrite.lines} line{'' if rewrite.lines == 1 else 's'} changed")
 
 
 def diff(rewrite: Rewrite) -> str:
     """The change as a unified diff, without what a terminal would obey."""
     from difflib import unified_diff
 
-    from ptktctl.lint.reports.text import printable
+    before, after = _ended(rewrite.before), _ended(rewrite.after)
+    lines = unified_diff(before, after, rewrite.file, rewrite.file)
+    return "\n".join(printable(line.removesuffix("\n")) + NO_END * (not line.endswith("\n")) for line in lines)
 
-    lines = unified_diff(rewrite.before, rewrite.after, rewrite.file, rewrite.file, lineterm="")
-    return "\n".join(printable(line) for line in lines)
+
+def _ended(lines: list[str]) -> list[str]:
+    """Lines with their ends; what follows the last end is a line only if there is something."""
+    ended = [f"{line}\n" for line in lines[:-1]]
+    return [*ended, lines[-1]] if lines[-1] else ended
 
 
 def _content(path: str) -> bytes:

@@ -50,5 +50,5 @@ def parse(path: str, data: bytes) -> frozenset[str]:
 def without_known(result: Result, known: frozenset[str], base: str) -> Result:
     """Leave out the findings that a baseline holds."""
     prints = fingerprints(result, base)
-    kept = (finding for finding, each in zip(result.findings, prints, strict=True) if each not in known)
-    return result._replace(findings=tuple(kept))
+    kept = tuple(finding for finding, each in zip(result.findings, prints, strict=True) if each not in known)
+    return result._replace(findings=kept, known=len(result.findings) - len(kept))

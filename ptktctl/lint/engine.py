@@ -9,12 +9,13 @@ from ptktctl.lint.finding import in_order
 from ptktctl.lint.readers import UNLOAD, find_reader, is_unload, reader_by_name
 from ptktctl.lint.rules import rules_for
 from ptktctl.lint.site import Site, Stored
-from ptktctl.lint.source import Source, read_source
+from ptktctl.lint.source import Source, UnknownKindError, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ptktctl.lint.finding import Finding, Severity, Span
+    from ptktctl.lint.finding import Finding, Severity
+    from ptktctl.lint.masking import Mask
     from ptktctl.lint.readers import Reader
     from ptktctl.lint.site import Statement
 
@@ -42,16 +43,22 @@ class Result(NamedTuple):
     """What lint has to say.
 
     Attributes:
-        findings: by file, line, column and rule.
+        findings: by file, line, column and rule, without key material.
         sources: the files that were read, by name, in their order, without their key material.
         problems: the files that were not, each as an error that names it.
         site: the picture of them, key material included: not to be shown.
+        passed_over: files in a folder that are of a kind that lint reads and cannot be understood: why, and where.
+        mask: what makes a text of the site one that may be shown; None when there is nothing to hide.
+        known: how many findings are left out because a baseline holds them.
     """
 
     findings: tuple[Finding, ...]
     sources: dict[str, Source]
     problems: tuple[InputError, ...]
     site: Site
+    passed_over: tuple[InputError, ...] = ()
+    mask: Mask | None = None
+    known: int = 0
 
     def number(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -80,37 +87,65 @@ def lint(
         heed_comments: leave out what comments in the files say to ignore.
         stored: the application IDs that ptktctl's own store has, if it shall be compared with them.
     """
-    sources: dict[str, Source] = {}
-    statements: list[Statement] = []
-    problems: list[InputError] = []
-    continuing: list[tuple[str, Source]] = []
+    reading = _Reading()
     for file in files:
-        if isinstance(file, InputError):
-            problems.append(file)
-            continue
-        try:
-            source, reader, stated = _read(file, None if file.found else kind)
-            statements += [*stated]  # all of them or, when the reader gives up, none
-        except InputError as error:
-            if not file.found or reader_by_name(file.name):
-                problems.append(error)
-            continue
-        sources[file.name] = source
-        if reader and reader.continues:
-            continuing.append((reader.kind, source))
-    if continuing:
-        from ptktctl.lint.readers import environment
-
-        statements[:0] = environment.read_folders(continuing)
+        reading.take(file, kind)
     if stored is not None:
-        statements.append(Stored(stored))
-    site = Site(tuple(sources.values()), statements)
-    result = Result(_ask(site, rules), _without_keys(site), tuple(problems), site)
-    if heed_comments and any(COMMENT_MARK in source.text for source in site.sources):
+        reading.statements.append(Stored(stored))
+    site = Site(tuple(reading.sources.values()), reading.all_statements())
+    result = Result(
+        _ask(site, rules), reading.sources, tuple(reading.problems), site, passed_over=tuple(reading.passed_over)
+    )
+    heeded = heed_comments and any(COMMENT_MARK in source.text for source in site.sources)
+    if heeded or result.findings or result.problems or result.passed_over or site.has_security_definitions():
+        result = _without_keys(result)
+    if heeded:
         from ptktctl.lint.suppression import heed
 
         return heed(result, rules)
     return result
+
+
+class _Reading:
+    """What the files say, as they are read one after the other.
+
+    Attributes:
+        continuing: those that may continue each other, with their kinds: they are read when all of them are there.
+        others: as for Result.
+    """
+
+    def __init__(self) -> None:
+        self.sources: dict[str, Source] = {}
+        self.statements: list[Statement] = []
+        self.problems: list[InputError] = []
+        self.passed_over: list[InputError] = []
+        self.continuing: list[tuple[str, Source]] = []
+
+    def take(self, file: File | InputError, kind: str | None) -> None:
+        """Read a file, or note why that can't be done."""
+        if isinstance(file, InputError):
+            self.problems.append(file)
+            return
+        try:
+            source, reader, stated = _read(file, None if file.found else kind)
+            self.statements += [*stated]  # all of them or, when the reader gives up, none
+        except InputError as error:
+            if not file.found or reader_by_name(file.name):
+                self.problems.append(error)
+            elif not isinstance(error, UnknownKindError):
+                self.passed_over.append(error)
+            return
+        self.sources[file.name] = source
+        if reader and reader.continues:
+            self.continuing.append((reader.kind, source))
+
+    def all_statements(self) -> list[Statement]:
+        """What all files say, those that continue each other first."""
+        if not self.continuing:
+            return self.statements
+        from ptktctl.lint.readers import environment
+
+        return [*environment.read_folders(self.continuing), *self.statements]
 
 
 def _read(file: File, kind: str | None) -> tuple[Source, Reader | None, Iterable[Statement]]:
@@ -127,23 +162,18 @@ def _read(file: File, kind: str | None) -> tuple[Source, Reader | None, Iterable
     return source, reader, () if reader.continues else reader.read(source)
 
 
-def _without_keys(site: Site) -> dict[str, Source]:
-    """The sources as they may be shown: every report takes its lines from here."""
-    if not site.has_security_definitions():
-        return {source.name: source for source in site.sources}
-    import re
+def _without_keys(result: Result) -> Result:
+    """A result that shows no key: every report takes its texts and lines from here."""
+    from ptktctl.lint.masking import mask_keys
 
-    from ptktctl.lint.security import Definitions, KeyMaterial
-
-    places: dict[str, list[Span]] = {each.file: [] for each in site.every(Definitions)}
-    for material in site.every(KeyMaterial):
-        places.setdefault(material.span.file, []).append(material.span)
-    for source in site.sources:
-        # A key may also stand where no command has one, in a remark or a variable: what has its form is taken for one.
-        if source.name in places:
-            found = re.finditer(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{16}(?![0-9A-Fa-f])", source.text)
-            places[source.name] += [source.span(*match.span()) for match in found]
-    return {each.name: each.masked(places[each.name]) if each.name in places else each for each in site.sources}
+    sources, mask = mask_keys(result.site)
+    return result._replace(
+        findings=tuple(map(mask.finding, result.findings)),
+        sources=sources,
+        problems=tuple(map(mask.error, result.problems)),
+        passed_over=tuple(map(mask.error, result.passed_over)),
+        mask=mask,
+    )
 
 
 def _ask(site: Site, rules: frozenset[str] | None) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ levels are in upper case, as the products fold them.
 from __future__ import annotations
 
 import enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ APPL_CLASS = "APPL"
 AUTHORITY = "IRRPTAUTH"
 ANYBODY = "*"
 LONGEST_NAME = 246  # characters of a general resource's name
+MASKS = frozenset("*%-")  # characters that stand for others in a name of RACF or ACF2
+MOST_COPIES = 20_000  # entries of access lists that are copied with FROM; more are taken for not known
 # From nothing to everything (z/OS Security Server RACF Command Language Reference, PERMIT, ACCESS).
 ACCESS_LEVELS = ("NONE", "EXECUTE", "READ", "UPDATE", "CONTROL", "ALTER")
 
@@ -176,6 +178,7 @@ class PermitChange(NamedTuple):
         delete: the IDs are taken off the list.
         reset: the whole list is emptied first.
         conditional: only when a condition holds (WHEN).
+        copied: class and name of the profile whose access list is copied first.
     """
 
     esm: Esm
@@ -188,6 +191,7 @@ class PermitChange(NamedTuple):
     delete: bool = False
     reset: bool = False
     conditional: bool = False
+    copied: tuple[str, str] | None = None
 
 
 class ClassSetting(enum.Enum):
@@ -348,16 +352,28 @@ class Grant(NamedTuple):
         return reaches(self.access, level)
 
 
+def _grouped(profiles: Iterable[Profile]) -> dict[str, list[Profile]]:
+    groups: dict[str, list[Profile]] = {}
+    for each in profiles:
+        groups.setdefault(each.qualifiers[0], []).append(each)
+    return groups
+
+
 class SecurityState:
     """All profiles, access lists and class settings, once every change was carried out.
 
     What unloads and listings show comes first, then the commands, each in the order of the files. A profile that is
     defined again keeps what the second definition does not say.
+
+    Attributes:
+        incomplete: profiles that an access list is copied to which nothing given shows.
     """
 
     def __init__(self, changes: Iterable[Change]) -> None:
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.grants: dict[tuple[str, str], dict[tuple[str, bool], Grant]] = {}
+        self.incomplete: set[tuple[str, str]] = set()
+        self._copies_left = MOST_COPIES
         self.options: dict[tuple[ClassSetting, str], ClassOption] = {}
         self.password_case: PasswordCase | None = None
         for change in changes:
@@ -372,7 +388,7 @@ class SecurityState:
 
     def every(self, resource_class: str) -> Iterator[Profile]:
         """The profiles of a class that something given defines."""
-        return (each for each in self.profiles.values() if each.resource_class == resource_class and each.defined)
+        return iter(self._defined.get(resource_class, ()))
 
     def key_profile(self, applid: str) -> Profile | None:
         """The discrete profile that holds an application's key; a generic one is ignored for that.
@@ -384,7 +400,7 @@ class SecurityState:
 
     def qualified_key_profiles(self, applid: str) -> Iterator[Profile]:
         """The key profiles applid.group.user, applid.user and applid.group."""
-        return (each for each in self.key_profiles() if each.qualifiers[0] == applid and each.qualifiers[1:])
+        return iter(self._qualified.get(applid, ()))
 
     def key_profiles(self) -> Iterator[Profile]:
         """All profiles that hold, or would hold, a key."""
@@ -396,17 +412,27 @@ class SecurityState:
 
     def authorities_over(self, applid: str) -> list[Profile]:
         """Those that are about an application, for any target user; the most specific first."""
-        found = (each for each in self.every(KEY_CLASS) if covers(each, f"{AUTHORITY}.{applid}.{_sample_user(each)}"))
+        likely = (*self._authorities.get(applid, ()), *self._authorities.get("", ()))
+        found = (each for each in likely if covers(each, f"{AUTHORITY}.{applid}.{_sample_user(each)}"))
         return sorted(found, key=specificity)
+
+    def is_covered(self, applid: str, user: str) -> bool:
+        """Whether an authority profile is about an application and a target user."""
+        likely = (*self._authorities.get(applid, ()), *self._authorities.get("", ()))
+        return any(covers(each, f"{AUTHORITY}.{applid}.{user}") for each in likely)
 
     def appl_profile(self, applid: str) -> Profile | None:
         """The profile of class APPL that decides who may use an application."""
-        found = (each for each in self.every(APPL_CLASS) if covers(each, applid))
-        return min(found, key=specificity, default=None)
+        likely = (*self._applications.get(applid, ()), *self._applications.get("", ()))
+        return min((each for each in likely if covers(each, applid)), key=specificity, default=None)
 
     def grants_of(self, profile: Profile) -> tuple[Grant, ...]:
         """A profile's access list."""
         return tuple(self.grants.get((profile.resource_class, profile.name.value), {}).values())
+
+    def may_have_more_grants(self, profile: Profile) -> bool:
+        """Whether its access list is copied, with FROM, from a profile that nothing given shows."""
+        return (profile.resource_class, profile.name.value) in self.incomplete
 
     def who_generates(self, applid: str) -> list[Grant]:
         """The entries that let somebody make PassTickets for an application: UPDATE, conditional ones included."""
@@ -420,6 +446,41 @@ class SecurityState:
         """Whether a class has a setting in the end; None when nothing given says."""
         option = self.options.get((setting, resource_class))
         return option.on if option else None
+
+    @cached_property
+    def _defined(self) -> dict[str, list[Profile]]:
+        """The profiles that something given defines, by their class."""
+        classes: dict[str, list[Profile]] = {}
+        for each in self.profiles.values():
+            if each.defined:
+                classes.setdefault(each.resource_class, []).append(each)
+        return classes
+
+    @cached_property
+    def _qualified(self) -> dict[str, list[Profile]]:
+        """The key profiles for users and groups, by their application."""
+        return _grouped(each for each in self.key_profiles() if each.qualifiers[1:])
+
+    @cached_property
+    def _authorities(self) -> dict[str, list[Profile]]:
+        """The profiles of PTKTDATA that may be about an application, by its name; under none, those for several."""
+        named: dict[str, list[Profile]] = {}
+        for each in self.every(KEY_CLASS):
+            first, *others = each.qualifiers
+            if not MASKS & {*first} and not AUTHORITY.startswith(first):
+                continue  # a key profile
+            applid = others[0] if first == AUTHORITY and len(others) > 1 and not MASKS & {*others[0]} else ""
+            named.setdefault(applid, []).append(each)
+        return named
+
+    @cached_property
+    def _applications(self) -> dict[str, list[Profile]]:
+        """The profiles of APPL, by their names; under none, those for several."""
+        named: dict[str, list[Profile]] = {}
+        for each in self.every(APPL_CLASS):
+            several = each.esm is Esm.TOP_SECRET or MASKS & {*each.name.value}
+            named.setdefault("" if several else each.name.value, []).append(each)
+        return named
 
     def _who(self, applid: str, level: str) -> list[Grant]:
         profiles = self.authorities_over(applid)
@@ -438,12 +499,30 @@ class SecurityState:
         if change.reset:
             for key in [key for key in grants if not change.conditional or key[1]]:
                 del grants[key]
+        if change.copied and not change.delete:
+            self._copy_grants(change, change.copied, grants)
         for each in change.ids:
             key = (each.value, change.conditional)
             grants.pop(key, None)
             if not change.delete:
                 access = change.access.value if change.access else "READ"
                 grants[key] = Grant(change.profile, each, access, change.span, change.conditional)
+
+    def _copy_grants(
+        self, change: PermitChange, copied: tuple[str, str], grants: dict[tuple[str, bool], Grant]
+    ) -> None:
+        """Copy an access list; who is on the list already stays on it as they are.
+
+        Source: z/OS Security Server RACF Command Language Reference, PERMIT, on FROM.
+        """
+        source = self.profiles.get(copied)
+        listed = self.grants.get(copied, {})
+        self._copies_left -= len(listed)
+        if copied in self.incomplete or not (source and source.defined) or self._copies_left < 0:
+            self.incomplete.add((change.resource_class, change.profile.value))
+        for key, grant in tuple(listed.items()) if self._copies_left >= 0 else ():
+            here = Text(grant.id.value, change.span)
+            grants.setdefault(key, grant._replace(profile=change.profile, id=here, span=change.span))
 
 
 @lru_cache(maxsize=1)
@@ -489,11 +568,6 @@ def is_authority(name: str) -> bool:
 def has_generic_characters(name: str) -> bool:
     """Whether a name would be a generic profile's in RACF."""
     return "*" in name or "%" in name
-
-
-def is_symbolic(text: str) -> bool:
-    """Whether a text is not itself but stands for another: a variable of the file, or a placeholder of a document."""
-    return any(character in text for character in "&<{[")
 
 
 def covers(profile: Profile, name: str) -> bool:

@@ -30,9 +30,11 @@ class ComponentKind(enum.Enum):
     RSE = "RSE"
     JES_JOB_MONITOR = "JES Job Monitor"
     ZOWE_SERVICE = "Zowe service"
+    ZOSMF = "Zowe for z/OSMF"
     RSE_API = "RSE API"
     CODE_COVERAGE = "headless code coverage"
     COMMON_COMPONENTS = "Common Components server"
+    COMMON_COMPONENTS_PASSTK = "Common Components server with PASSTK"
 
 
 MAIN_KINDS = (ComponentKind.RSE, ComponentKind.JES_JOB_MONITOR)
@@ -61,6 +63,9 @@ class SlipKind(enum.Enum):
     TYPOGRAPHIC_IN_COMMENT = "typographic character in a comment"
     TYPOGRAPHIC_IN_STRING = "typographic character in a string"
     SEQUENCE_NUMBERS = "sequence numbers in columns 73 to 80"
+    BEYOND_COLUMN_72 = "text in columns 73 to 80"
+    UNQUOTED_VALUE = "a value with a blank outside quotes"
+    UNEXPANDED = "a variable in single quotes"
 
 
 class Setting(NamedTuple):

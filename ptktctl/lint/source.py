@@ -43,6 +43,10 @@ FROM_037_TO_1047: dict[str, str | int | None] = {"¬": "^", "^": "¬", "Ý": "["
 CODE_PAGES = {"IBM-1047": "cp037", "IBM-037": "cp037", "IBM-273": "cp273", "IBM-500": "cp500"}
 
 
+class UnknownKindError(InputError):
+    """A file is of no kind that lint reads."""
+
+
 class OddityKind(enum.Enum):
     """What can be odd about a file as a whole."""
 
@@ -98,6 +102,10 @@ class Source(NamedTuple):
         start, end = self._bounds(number)
         return self.text[start:end]
 
+    def cut(self, span: Span) -> str:
+        """The text at a place."""
+        return self.text[self._offset(span.line, span.column) : self._offset(span.end_line, span.end_column)]
+
     def masked(self, spans: Iterable[Span]) -> Source:
         """The same with `*` for each character at some places, so that lines and columns stay."""
         parts: list[str] = []
@@ -123,7 +131,7 @@ def read_source(name: str, data: bytes) -> Source:
     """Turn the bytes of a file into text.
 
     Raises:
-        InputError: naming the file, when it is binary.
+        UnknownKindError: naming the file, when it is binary.
     """
     encoding, text, oddities = _decode(name, data)
     if "\0" in text:
@@ -175,7 +183,7 @@ def is_numbered(line: str) -> bool:
 
 def _refuse_binary(name: str, binary: bool) -> None:
     if binary:
-        raise InputError(f"{name}: not a text file", "lint reads configuration files, in ASCII, UTF-8 or EBCDIC")
+        raise UnknownKindError(f"{name}: not a text file", "lint reads configuration files, in ASCII, UTF-8 or EBCDIC")
 
 
 def _has_many_controls(text: str) -> bool:

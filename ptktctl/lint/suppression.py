@@ -1,6 +1,8 @@
 """Comments that tell lint to ignore a finding: `# ptktctl: ignore[PTK403] reason`, on its line or above it.
 
-The sign is that of a comment in the file: `#`, `/*`, `//*`, `<!--`, or `*` at the beginning of a line.
+Above a command that goes on over several lines, the comment is about all of them.
+
+The sign is that of a comment in the file: `#`, `/*`, `//*`, `<!--`; `*` or `!` where nothing stands before it.
 """
 
 from __future__ import annotations
@@ -22,9 +24,12 @@ if TYPE_CHECKING:
     from ptktctl.lint.finding import Finding, Span
     from ptktctl.lint.source import Source
 
-COMMENT = r"(?:^|(?<=\s))(?:#+|//?\*|<!--|^\*)[ \t]*" + COMMENT_MARK + r"[ \t]*"
+COMMENT = r"(?:(?:^|(?<=\s))(?:#+|//?\*|<!--)|^[ \t]*[*!])[ \t]*" + COMMENT_MARK + r"[ \t]*"
 IGNORE = r"ignore[ \t]*\[([^\]]*)\]"
 FORM = "write ptktctl: ignore[PTK101] and a reason"
+# The end of a line that goes on: TSO/E's continuation, the shell's, and that of strings in REXX.
+CONTINUED = r"(?:(?:^|[ (])[+-]|\\|[\"'](?:\|\|)?,)$"
+MOST_LINES = 50  # that a comment is about: no command is longer
 LONGEST_NAME = 40  # characters that are repeated of a name that is none
 ONE_FILE_SECTIONS = ("PTK1", "PTK3")  # rules that need no other file to find what they are about
 
@@ -35,13 +40,15 @@ class Suppression(NamedTuple):
     Attributes:
         name: as written: an ID, the beginning of several, or a slug; empty where a comment is not understood.
         span: where it is written.
-        first: the first line that it is about.
-        last: the last one.
+        first: the first line that it is about: its own.
+        below: the line below, if it stands alone; else its own.
+        last: the last line that it is about: where the line below ends, if that goes on.
     """
 
     name: str
     span: Span
     first: int
+    below: int
     last: int
 
 
@@ -88,7 +95,16 @@ def find_suppressions(source: Source) -> Iterator[Suppression]:
         if _stands_alone(lines[number], match):
             below[number] = below.get(number + 1, number + 1)
     for number, match in comments.items():
-        yield from _in_line(source, number, match, below.get(number, number))
+        yield from _in_line(source, number, match, _continued(lines, below[number]) if number in below else (number,))
+
+
+def _continued(lines: list[str], number: int) -> tuple[int, int]:
+    """A line, and the one where it ends if it goes on."""
+    last = number
+    pattern = re.compile(CONTINUED)
+    while last + 1 < len(lines) and last - number < MOST_LINES and pattern.search(lines[last].rstrip()[-4:]):
+        last += 1
+    return number, last
 
 
 def _stands_alone(line: str, comment: re.Match[str]) -> bool:
@@ -96,19 +112,20 @@ def _stands_alone(line: str, comment: re.Match[str]) -> bool:
     return not before.strip() and not after.partition("*/")[2].partition("-->")[0].strip()
 
 
-def _in_line(source: Source, number: int, comment: re.Match[str], last: int) -> Iterator[Suppression]:
+def _in_line(source: Source, number: int, comment: re.Match[str], about: tuple[int, ...]) -> Iterator[Suppression]:
     start = source.starts[number]
-    first_line, _ = source.place(start)
-    last_line, _ = source.place(source.starts[min(last, len(source.starts) - 1)])
+    first, below, last = (
+        source.place(source.starts[min(each, len(source.starts) - 1)])[0] for each in (number, about[0], about[-1])
+    )
     line = comment.string
     ignore = re.compile(IGNORE).match(line, comment.end())
     listed = list(re.finditer(r"[^,\s]+", ignore[1])) if ignore else []
     for name in listed:
         at = start + ignore.start(1) if ignore else start
-        yield Suppression(name[0], source.span(at + name.start(), at + name.end()), first_line, last_line)
+        yield Suppression(name[0], source.span(at + name.start(), at + name.end()), first, below, last)
     if not listed:
         mark = line.index(COMMENT_MARK, comment.start())
-        yield Suppression("", source.span(start + mark, start + len(line.rstrip())), first_line, last_line)
+        yield Suppression("", source.span(start + mark, start + len(line.rstrip())), first, below, last)
 
 
 def _apply(
@@ -117,7 +134,7 @@ def _apply(
     """The findings that no comment ignores, and the comments that ignore one."""
     by_file: dict[str, list[tuple[int, Suppression]]] = {}
     for each in suppressions:
-        lines = (each.first, each.last) if each.last > each.first else (each.first,)
+        lines = sorted({each.first, *range(each.below, each.last + 1)})
         by_file.setdefault(each.span.file, []).extend((line, each) for line in lines)
     for entries in by_file.values():
         entries.sort()

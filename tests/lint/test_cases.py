@@ -12,6 +12,7 @@ import pytest
 
 from ptktctl.lint.engine import Result
 from ptktctl.lint.reports import text
+from ptktctl.lint.rules import catalogue
 from ptktctl.lint.source import CODE_PAGES
 
 CASES = Path(__file__).parent / "cases"
@@ -72,17 +73,18 @@ def test_records_make_no_difference(case: str, code_page: str, lint_texts: Lint,
     assert told(lint_texts(records)) == told(lint_texts(files))
 
 
-@pytest.mark.parametrize("case", NAMES)
+@pytest.mark.parametrize("case", [name for name in NAMES if name != "line-ends"])
 def test_carriage_returns_are_told_and_change_nothing_else(case: str, lint_texts: Lint) -> None:
     files = load(case)
     result = lint_texts({name: data.replace(b"\n", b"\r\n") for name, data in files.items()})
-    assert sum(each.rule.id == "PTK311" for each in result.findings) == len(files)
+    # YAML and properties files may have them; nothing reads a listing or an unload.
+    told_of = {each.span.file for each in result.findings if each.rule.id == "PTK311"}
+    free = (".yaml", ".yml", ".properties", "SYSTSPRT.txt", "SETROPTS", "irrdbu00.txt")
+    assert told_of == {name for name in files if not name.endswith(free)}
     assert told(result, but="PTK311") == told(lint_texts(files))
 
 
-def test_every_rule_that_lint_has_for_one_file_appears_in_a_case() -> None:
+def test_every_rule_appears_in_a_case() -> None:
     shown = "".join((CASES / case / "expected.txt").read_text() for case in NAMES)
-    for rule in ("PTK101", "PTK102", "PTK104", "PTK106", "PTK201", "PTK202", "PTK301", "PTK302", "PTK303", "PTK304"):
-        assert f"[{rule}]" in shown
-    for rule in ("PTK306", "PTK307", "PTK308", "PTK309", "PTK310", "PTK312"):
-        assert f"[{rule}]" in shown
+    absent = {rule.id for rule, _ in catalogue() if f"[{rule.id}]" not in shown}
+    assert absent == {"PTK209"}  # which compares with a store

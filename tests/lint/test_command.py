@@ -205,3 +205,28 @@ def test_what_is_not_loaded(arguments: list[str], tmp_path: Path) -> None:
         check=True,
     )
     assert not {module.partition(".")[0] for module in done.stderr.split()} & set(HEAVY)
+
+
+def test_a_file_in_a_folder_that_cannot_be_understood_is_named(run: Run, tmp_path: Path) -> None:
+    Path("jobs.yaml").write_text("a:\n  scheme: httpBasicPassTicket\n  b: [\n")
+    Path("notes.txt").write_bytes(b"\0\1\2\3" * 100)
+    Path("other.yaml").write_text("b: [\n")
+    Path("rse.env").write_text('_RSE_JAVAOPTS="$_RSE_JAVAOPTS -DAPPLID=FEKAPPL"\n')
+    status, _, err = run("lint", ".")
+    assert (status, err.count("\n")) == (0, 1)
+    assert err.startswith("ptktctl: passed over: jobs.yaml:")
+    assert "not YAML" in err
+    status, _, err = run("lint", "jobs.yaml")
+    assert (status, err.startswith("ptktctl: jobs.yaml:")) == (2, True)
+    Path("rse.env").unlink()
+    status, _, err = run("lint", ".")
+    assert (status, err.startswith("ptktctl: jobs.yaml:")) == (2, True)
+
+
+def test_names_of_files_cannot_command_a_terminal(run: Run, tmp_path: Path) -> None:
+    name = "a\x1b[31m\nb.yaml"
+    Path(name).write_text("scheme: httpBasicPassTicket\nb: [\n")
+    for arguments in ([name], ["."], ["--fix", "."], [f"no\x1b[31m{name}"]):
+        _, out, err = run("lint", *arguments)
+        assert "\x1b" not in out + err
+        assert "b.yaml" in err

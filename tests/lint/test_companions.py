@@ -181,7 +181,10 @@ def test_code_coverage(text: str, expected: list[str | None]) -> None:
         ("CONFIG=DEFAULT\n  SAFJWT_APPLID = MINE\n", ["MINE"]),
         ("safjwt_applid=MINE   the rest\n", ["MINE"]),
         ("* SAFJWT_APPLID=MINE\n# SAFJWT_APPLID=MINE\n", []),
-        ("APPLID=HFIAPPL\nPASSTK=480\n", []),
+        ("APPLID=MINE\n", []),
+        ("APPLID=MINE\nPASSTK=480\n", ["MINE"]),
+        ("CONFIG=DEFAULT\nPASSTK\nCONFIG=TWO\nAPPLID=MINE\n", ["HFIAPPL"]),
+        ("CONFIG=TWO\nPASSTK=480\n", []),
         ("SAFJWT_APPLID=A\nCONFIG=TWO\nSAFJWT_APPLID=B\nSAFJWT_APPLID=C\n", ["A", "C"]),
         ("SAFJWT_APPLID=A\\#1\n", ["A#1"]),
         ("SAFJWT_APPLID=MINE".ljust(72) + "00010000\n" + "WORK=X".ljust(72) + "00020000\n", ["MINE"]),
@@ -223,6 +226,23 @@ def test_zowe(text: str, expected: list[tuple[str, str | None]]) -> None:
     assert [(each.service, each.applid.value if each.applid else None) for each in schemes] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zOSMF:\n  host: a\n  applId: IZUDFLT\n", ["IZUDFLT"]),
+        ("zOSMF: {applId: '${ID}'}\n", [None]),
+        ("zOSMF: {applId: }\n", []),
+        ("zOSMF: IZUDFLT\n", []),
+        ("d: &d {applId: A}\nzOSMF: {<<: *d}\n", ["A"]),
+        ("apiml.security.zosmf.applid: MINE\n", ["MINE"]),
+        ("environments:\n  APIML_SECURITY_ZOSMF_APPLID: MINE\n", []),
+    ],
+)
+def test_zosmf(text: str, expected: list[str | None]) -> None:
+    found = [each for each in site("zowe.yaml", text).every(Component) if each.kind is ComponentKind.ZOSMF]
+    assert [each.applid for each in found] == expected
+
+
 @pytest.mark.parametrize("value", ["${APPLID}", "'{{ applid }}'"])
 def test_an_applid_that_is_put_in_later_is_not_judged(value: str, lint_texts: Lint) -> None:
     assert (
@@ -245,7 +265,13 @@ def test_places_in_yaml_count_characters(encode_ebcdic: Encode) -> None:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("a: [1\nb: 2\n", ":2:2: "), ("\tx", ":1:1: "), ("x" * 50 + "\x01", ": "), ("a: 'b", ":1:6: "), ("[" * 201, ": ")],
+    [
+        ("a: [1\nb: 2\n", ":2:2: "),
+        ("\tx", ":1:1: "),
+        ("x" * 50 + "\x01", ":1:51: "),
+        ("a: 'b", ":1:6: "),
+        ("[" * 201, ":1:201: "),
+    ],
 )
 def test_what_is_no_yaml_is_refused_with_the_place(text: str, place: str) -> None:
     with pytest.raises(InputError, match=f"^zowe.yaml{place}") as caught:

@@ -274,3 +274,27 @@ def test_any_file_is_put_together_again_as_it_was(name: str, data: bytes) -> Non
         changed = original.with_lines(plan.changes.get(name, {}))
         assert len(changed.lines) == len(changed.ends)
         assert changed.encode() is not None
+
+
+def test_a_key_on_another_line_stays_and_is_not_shown(run: Run) -> None:
+    key = "9B3F64D81C7EA25B"
+    dashed = "RDEFINE PTKTDATA FEKAPPL UACC(NONE) –\n"
+    after = f" SSIGNON(KEYMASKED({key}))\nSETROPTS RACLIST(PTKTDATA) REFRESH\n"
+    Path("racf.txt").write_text(dashed + after)
+    _, out, err = run("racf.txt", "--fix", "--diff")
+    assert "-RDEFINE PTKTDATA FEKAPPL UACC(NONE) –\n+RDEFINE PTKTDATA FEKAPPL UACC(NONE) -\n" in out
+    assert f" SSIGNON(KEYMASKED({'*' * 16}))\n" in out
+    assert key not in out + err
+    _, out, err = run("racf.txt", "--fix")
+    assert Path("racf.txt").read_text() == dashed.replace("–", "-") + after
+    assert key not in out + err
+
+
+def test_a_diff_can_be_applied(run: Run) -> None:
+    for end in ("", "\n"):
+        Path("rse.env").write_text(f"A = 1\nB=2\n\nC = 3{end}")
+        _, out, _ = run("rse.env", "--fix", "--diff")
+        added = [line[1:] for line in out.splitlines() if line.startswith("+") and not line.startswith("+++")]
+        assert added == ["A=1", "C=3"]
+        assert ("\\ No newline at end of file" in out) is (end == "")
+        assert "@@ -1,4 +1,4 @@" in out

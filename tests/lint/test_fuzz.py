@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ptktctl.errors import InputError
 from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.readers import READERS
 from ptktctl.lint.reports import text
 from ptktctl.lint.source import read_source
 
@@ -128,3 +129,43 @@ def test_four_times_the_lines_take_about_four_times_as_long(name: str, what: str
     few = min(measure(500) for _ in range(2))
     # Sixteen times as long would be quadratic.
     assert min(measure(2_000) for _ in range(2)) < 9 * few + 0.1
+
+
+EVERY_KIND = {
+    "a line of 1 MB": b"A" * MILLION,
+    "parentheses": b"(" * 100_000,
+    "brackets": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", EVERY_KIND)
+@pytest.mark.parametrize("kind", [reader.kind for reader in READERS])
+def test_no_kind_of_file_takes_long(kind: str, what: str) -> None:
+    def measure(data: bytes) -> float:
+        begin = time.process_time()
+        check(lint([File("file", data)], kind))
+        return time.process_time() - begin
+
+    quarter = measure(EVERY_KIND[what][: len(EVERY_KIND[what]) // 4])
+    # Sixteen times as long would be quadratic.
+    assert measure(EVERY_KIND[what]) < 9 * quarter + 1
+
+
+SETTINGS = "SETROPTS GENERIC(PTKTDATA)\nSETROPTS CLASSACT(PTKTDATA) RACLIST(PTKTDATA)\n"
+PROFILES = (
+    "RDEFINE PTKTDATA {0} SSIGNON(KEYLABEL({0}))\nRDEFINE PTKTDATA IRRPTAUTH.{0}.* UACC(NONE)\nRDEFINE APPL {0}\n"
+)
+COPIED = "PERMIT A CLASS(PTKTDATA) ID({0}) ACCESS(UPDATE)\nPERMIT B{0} CLASS(PTKTDATA) FROM(A)\n"
+
+
+@pytest.mark.parametrize("commands", [PROFILES, COPIED, PROFILES + COPIED], ids=["profiles", "copied lists", "both"])
+def test_four_times_the_site_takes_about_four_times_as_long(commands: str) -> None:
+    def measure(number: int) -> float:
+        files = [File(f"{n}/rse.env", f"APPLID=RSE{n}\n".encode()) for n in range(number)]
+        files.append(File("racf.txt", (SETTINGS + "".join(commands.format(f"RSE{n}") for n in range(number))).encode()))
+        begin = time.process_time()
+        lint(files)
+        return time.process_time() - begin
+
+    few = min(measure(100) for _ in range(2))
+    assert min(measure(400) for _ in range(2)) < 9 * few + 0.2

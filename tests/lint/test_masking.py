@@ -49,6 +49,28 @@ FORMS = {
     "Top Secret": "TSS ADDTO(NDT) PSTKAPPL(FEKAPPL) SESSKEY({key}) SIGNMULTI\nTSS REFRESH\n",
     "Top Secret, unclosed": "TSS ADDTO(NDT) PSTKAPPL(FEKAPPL) SESSKEY({key} SIGNMULTI\n",
 }
+# Where no command has a key, or no command is: what has the form of a key is one wherever it stands.
+ELSEWHERE = {
+    ("racf.txt", "as a name"): "RDEFINE PTKTDATA {key} UACC(NONE) SSIGNON(KEYMASKED(A))\n",
+    ("racf2.txt", "within a name"): "RDEFINE PTKTDATA A.{key}.B SSIGNON(KEYLABEL({key}))\n",
+    ("racf3.txt", "as an ID"): "PERMIT IRRPTAUTH.A.* CLASS(PTKTDATA) ID({key}) ACCESS({key})\n",
+    ("racf4.txt", "as APPLDATA"): "RDEFINE PTKTDATA A SSIGNON(KEYLABEL(B)) APPLDATA('{key}')\n",
+    ("racf5.txt", "as a class"): "RDEFINE {key} A\nRDEFINE APPL {key}\nSETROPTS RACLIST(PTKTDATA {key})\n",
+    ("racf6.txt", "as an operand"): "RDEFINE PTKTDATA A {key}({key})\nRALTER APPL B {key}\n",
+    ("racf7.txt", "beside a sign"): "RDEFINE PTKTDATA A SSIGNON(KEYMASKED({key}<<E))\n",
+    ("racf8.txt", "in a suppression"): "/* ptktctl: ignore[{key}] {key} */\nRDEFINE PTKTDATA A ({key}\n",
+    ("tss.txt", "as a function"): "TSS {key} PSTKAPPL(A)\nTSS ADDTO({key}) PSTKAPPL({key}) SESSKEY(A)\n",
+    ("acf2.txt", "as a rule"): "SET RESOURCE(PTK)\n$KEY(IRRPTAUTH) TYPE(PTK)\n {key} UID({key}) SERVICE({key}) ALLOW\n",
+    ("rse.env", "in a remark"): "# {key}\nAPPLID=OMVSAPPL # {key}\n",
+    ("a/rse.env", "as an APPLID"): "APPLID={key}\n{key} = 1\n_RSE_JAVAOPTS=-D{key}=1\n_RSE_JAVAOPTS=x\n",
+    ("FEJJCNFG", "as a directive"): "APPLID={key}\n{key}=1\nSERV_PORT={key} {key}\nTIMEOUT={key}\n",
+    ("b/zowe.yaml", "as an APPLID"): "a: {{serviceId: {key}, scheme: httpBasicPassTicket, applid: {key}}}\n",
+    ("c/zowe.yaml", "in what is no YAML"): "a: *{key}\nb: {key}: {key}\n",
+    ("eqahcc.properties", "as an APPLID"): "applid={key}\n",
+    ("HFICONFG", "as an APPLID"): "APPLID={key}\nPASSTK={key}\nSAFJWT_APPLID={key}\n",
+}
+
+
 # As given, and malformed in ways that an eye may overlook.
 KEYS = {
     "right": KEY,
@@ -96,6 +118,46 @@ def test_no_finding_repeats_a_key(key: str) -> None:
     assert result.findings
     assert not shows(repr(result.findings) + text.render(result), key)
     assert not any(shows(source.text, key) for source in result.sources.values())
+
+
+FILES = {
+    **{f"{number}.txt": text for number, text in enumerate(FORMS.values())},
+    **{n: t for (n, _), t in ELSEWHERE.items()},
+}
+OUTPUTS = [
+    *(["--format", output_format] for output_format in FORMATS),
+    ["-v"],
+    ["--map"],
+    ["--map", "--format", "json"],
+]
+OUTPUTS += [["--diff", "--fix"], ["--diff", "--set-applid", "RSENEW"], ["--no-ignore"], ["--with-store"]]
+OUTPUTS += [["--baseline", "known.json", "--write-baseline"]]
+
+
+@given(
+    st.text("0123456789ABCDEF", min_size=16, max_size=16).filter(lambda key: len(set(key)) > 6),
+    st.sets(st.sampled_from(sorted(FILES)), min_size=1, max_size=6),
+    st.sampled_from(OUTPUTS),
+    st.booleans(),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_nothing_that_lint_writes_shows_a_key(
+    tmp_path_factory: pytest.TempPathFactory, key: str, names: set[str], options: list[str], lower: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("keys")
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(FILES[name].format(key=key.lower() if lower else key))
+    out, err = io.StringIO(), io.StringIO()
+    context = Context(stdout=out, stderr=err, environ={"PTKTCTL_HOME": str(folder / "store")}, clock=lambda: 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert main(["lint", *sorted(names), *options], context) in (0, 1, 2)
+    baseline = folder / "known.json"
+    written = out.getvalue() + err.getvalue() + (baseline.read_text() if baseline.exists() else "")
+    assert "please report it" not in written
+    assert not shows(re.sub(r'"(fingerprint|ptktctl/v1)": "\w+"', "", written), key)
 
 
 @given(st.text("AB \n", max_size=40), st.lists(st.tuples(st.integers(0, 39), st.integers(0, 39)), max_size=4))

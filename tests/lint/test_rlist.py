@@ -188,6 +188,13 @@ def test_setropts() -> None:
     assert case.span == Span("rlist.txt", 14, 3, 14, 48)
 
 
+@pytest.mark.parametrize("comment", ["/* {} */", " /* {} */", "* {}", "# {}", "//* {}"])
+def test_a_comment_that_speaks_of_a_heading_makes_no_listing(comment: str) -> None:
+    text = comment.format("see SSIGNON INFORMATION and GENERIC PROFILE CLASSES")
+    commands = f"{text}\nRDEFINE PTKTDATA PAY* UACC(NONE) SSIGNON(KEYLABEL(A))\n"
+    assert find_reader(read_source("x.txt", commands.encode())).kind == "racf-commands"
+
+
 @pytest.mark.parametrize("content", [KEY_PROFILE, AUTHORITY, SETROPTS])
 def test_recognised_by_its_content(content: str) -> None:
     assert find_reader(listing(content)).kind == "rlist"

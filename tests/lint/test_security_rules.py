@@ -400,6 +400,7 @@ READ = "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) ID({}) ACCESS(READ)"
 UPDATE = "PERMIT {} CLASS(PTKTDATA) ID({}) ACCESS(UPDATE)"
 DEFINE = "RDEFINE PTKTDATA {} UACC({})"
 WIDE, EVERY, NARROW = "IRRPTAUTH.FEKAPPL.*", "IRRPTAUTH.**", "IRRPTAUTH.FEKAPPL.USER1"
+ONE_USER = "IRRPTAUTH.FEKAPPL.US#R@$1"
 
 
 @pytest.mark.parametrize(
@@ -411,6 +412,7 @@ WIDE, EVERY, NARROW = "IRRPTAUTH.FEKAPPL.*", "IRRPTAUTH.**", "IRRPTAUTH.FEKAPPL.
         ([DEFINE.format(WIDE, "NONE"), UPDATE.format(WIDE, "STCRSE")], set()),
         ([DEFINE.format(WIDE, "NONE"), UPDATE.format(WIDE, "STCRSE"), READ.format("JMON")], set()),
         ([DEFINE.format(WIDE, "NONE"), UPDATE.format(WIDE, "STCRSE IBMUSER")], {("PTK510", WARNING)}),
+        ([DEFINE.format(ONE_USER, "NONE"), UPDATE.format(ONE_USER, "STCRSE IBMUSER")], set()),
         ([DEFINE.format(NARROW, "NONE"), UPDATE.format(NARROW, "STCRSE IBMUSER")], set()),
         ([DEFINE.format(WIDE, "READ"), UPDATE.format(WIDE, "STCRSE")], {("PTK502", ERROR)}),
         ([DEFINE.format(WIDE, "EXECUTE"), UPDATE.format(WIDE, "STCRSE")], set()),
@@ -463,3 +465,154 @@ def test_user_of_an_exit_needs_authority(lint_texts: Lint) -> None:
 def test_who_may_use(commands: list[str], fires: bool, lint_texts: Lint) -> None:
     found = {rule for rule, _ in told(lint_texts(job(*commands, key_profile(), AUTHORITY)))}
     assert found - {"PTK506"} == ({"PTK509"} if fires else set())
+
+
+REPLACED: list[tuple[tuple[str, ...], set[str]]] = [
+    (("RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(RSE.LEGACY))",), set()),
+    (("RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(OTHER))",), {"PTK417"}),
+    (("RALTER PTKTDATA FEKAPPL SSIGNON(EPTKEYLABEL(OTHER))",), {"PTK417"}),
+    (("RALTER PTKTDATA FEKAPPL SSIGNON(KEYENCRYPTED(&KEY))",), set()),
+    (("RALTER PTKTDATA FEKAPPL SSIGNON(ENCRYPTKEY)",), set()),
+    (("RALTER PTKTDATA FEKAPPL NOSSIGNON", "RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(OTHER))"), set()),
+    (("RDELETE PTKTDATA FEKAPPL", key_profile("KEYLABEL(NEW)", "EPTKEYLABEL(NEWER) TYPE(UPPER) REPLAY(YES)")), set()),
+]
+
+
+@pytest.mark.parametrize(("commands", "expected"), REPLACED)
+def test_a_key_that_replaces_another(commands: tuple[str, ...], expected: set[str], lint_texts: Lint) -> None:
+    result = lint_texts(job(APPL, key_profile(), AUTHORITY, *commands))
+    assert {rule for rule, _ in told(result)} & {"PTK417"} == expected
+
+
+def test_a_key_that_differs_in_parity_only_is_the_same(lint_texts: Lint) -> None:
+    for other, expected in ((KEY, False), (KEY.replace("9B", "9A"), False), (KEY.replace("9B", "99"), True)):
+        commands = (key_profile(f"KEYENCRYPTED({KEY})"), f"RALTER PTKTDATA FEKAPPL SSIGNON(KEYENCRYPTED({other}))")
+        rules = {rule for rule, _ in told(lint_texts(job(APPL, AUTHORITY, *commands)))}
+        assert ("PTK417" in rules) is expected
+
+
+@pytest.mark.parametrize("name", ["*", "**"])
+def test_a_permit_of_the_profile_for_everything_is_judged_once(name: str, lint_texts: Lint) -> None:
+    commands = (f"RDEFINE PTKTDATA {name} UACC(NONE)", f"PERMIT {name} CLASS(PTKTDATA) ID(AGENT) ACCESS(UPDATE)")
+    result = lint_texts(job(APPL, key_profile(), AUTHORITY, *commands))
+    assert told(result) == {("PTK504", ERROR)}
+    undefined = lint_texts(job(APPL, key_profile(), AUTHORITY, commands[1]))
+    assert told(undefined) == {("PTK505", ERROR)}
+
+
+COPIED: list[tuple[tuple[str, ...], set[str]]] = [
+    (("PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) FROM(IRRPTAUTH.MODEL.*)",), set()),
+    (
+        (
+            "RDEFINE PTKTDATA IRRPTAUTH.MODEL.* UACC(NONE)",
+            "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) FROM(IRRPTAUTH.MODEL.*)",
+        ),
+        {"PTK503"},
+    ),
+    (
+        (
+            "RDEFINE PTKTDATA IRRPTAUTH.MODEL.* UACC(NONE)",
+            "PERMIT IRRPTAUTH.MODEL.* CLASS(PTKTDATA) ID(STCRSE) ACCESS(UPDATE)",
+            "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) FROM(IRRPTAUTH.MODEL.*) FCLASS(PTKTDATA)",
+        ),
+        set(),
+    ),
+    (
+        (
+            "RDEFINE PTKTDATA IRRPTAUTH.MODEL.* UACC(NONE)",
+            "PERMIT IRRPTAUTH.MODEL.* CLASS(PTKTDATA) ID(STCRSE) ACCESS(UPDATE)",
+            "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) ID(STCRSE) ACCESS(READ)",
+            "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) FROM(IRRPTAUTH.MODEL.*)",
+        ),
+        {"PTK503"},
+    ),
+    (
+        (
+            "RDEFINE PTKTDATA IRRPTAUTH.MODEL.* UACC(NONE)",
+            "PERMIT IRRPTAUTH.MODEL.* CLASS(PTKTDATA) ID(STCRSE AGENT) ACCESS(UPDATE)",
+            "PERMIT IRRPTAUTH.FEKAPPL.* CLASS(PTKTDATA) FROM(IRRPTAUTH.MODEL.*)",
+            "RDELETE PTKTDATA IRRPTAUTH.MODEL.*",
+        ),
+        {"PTK510"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("commands", "expected"), COPIED)
+def test_copied_access_lists(commands: tuple[str, ...], expected: set[str], lint_texts: Lint) -> None:
+    authority = AUTHORITY.partition("\n")[0]
+    result = lint_texts(job(APPL, key_profile(), authority, *commands))
+    assert {rule for rule, _ in told(result)} == expected
+
+
+@pytest.mark.parametrize(
+    ("rest", "expected"),
+    [
+        ("00010000", set()),
+        ("        ", set()),
+        ("@L1A", {"PTK313"}),
+        ("RACF0010", {"PTK313"}),
+        ("  1", {"PTK313"}),
+        ("UACC(NONE) DATA('more than a record holds')", set()),
+    ],
+)
+def test_what_stands_beyond_column_72_of_a_job(rest: str, expected: set[str], lint_texts: Lint) -> None:
+    head = "//RACF     JOB (ACCT)\n//TSO      EXEC PGM=IKJEFT01\n//SYSTSIN  DD *\n"
+    last = f"{'SETROPTS RACLIST(PTKTDATA APPL) REFRESH':<72}{rest}\n"
+    if expected == set() and "(" in rest:
+        last = f"{'RDEFINE APPL OTHER':<72}{rest}\n"
+    commands = "".join(str(text) for text in job(APPL, key_profile(), AUTHORITY).values())
+    files = {"racf.jcl": f"{head}{commands}{last}/*\n"}
+    assert {rule for rule, _ in told(lint_texts(files))} - {"PTK509"} == expected
+
+
+RULE_SET = "SET RESOURCE(PTK)\nCOMPILE *\n$KEY(IRRPTAUTH) TYPE(PTK)\n{}STORE\nF ACF2,REBUILD(PTK)\n"
+
+
+@pytest.mark.parametrize(
+    ("rules", "expected"),
+    [
+        (" FEKAPPL.- UID(STCRSE) SERVICE(UPDATE) ALLOW\n", set()),
+        (" FEKAPPL.- UID(STCRSE) -\n  SERVICE(UPDATE) ALLOW\n", set()),
+        ("* UID(*) is too much\n%CHANGE SECADM\n FEKAPPL.- UID(STCRSE) SERVICE(UPDATE) ALLOW\n", set()),
+        (" FEKAPPL.- UID(STCRSE) SERVICE(READ) ALLOW\n", {("PTK503", ERROR)}),
+        (" FEKAPPL.- UID(STCRSE) SERVICE(UPDATE) PREVENT\n", {("PTK503", ERROR)}),
+        (" FEKAPPL.- UID(-) SERVICE(READ) ALLOW\n", {("PTK502", ERROR), ("PTK503", ERROR)}),
+        (" - UID(AGENT) SERVICE(UPDATE) ALLOW\n", {("PTK504", ERROR)}),
+        (" OTHER.- UID(AGENT) SERVICE(UPDATE) ALLOW\n", {("PTK501", ERROR)}),
+    ],
+)
+def test_rule_sets_of_acf2(rules: str, expected: Told, lint_texts: Lint) -> None:
+    keys = (
+        "SET PROFILE(PTKTDATA) DIVISION(SSIGNON)\nINSERT FEKAPPL SSKEY(&KEY) MULT-USE\nF ACF2,REBUILD(PTK),CLASS(P)\n"
+    )
+    appl = "SET RESOURCE(APL)\nCOMPILE *\n$KEY(FEKAPPL)\n$TYPE(APL)\n UID(-) ALLOW\nSTORE\nF ACF2,REBUILD(APL)\n"
+    result = lint_texts({**configured("FEKAPPL"), "acf2.txt": keys + RULE_SET.format(rules) + appl})
+    assert told(result) == expected
+
+
+def test_rules_of_other_types_are_passed_over(lint_texts: Lint) -> None:
+    text = "SET RESOURCE(OPR)\nCOMPILE *\n$KEY(MVS) TYPE(OPR)\n SEND.- UID(*) ALLOW\nSTORE\n"
+    assert told(lint_texts({"acf2.txt": text}, "acf2-commands")) == set()
+
+
+LISTED = "ACTIVE CLASSES = APPL{}\nGENERIC PROFILE CLASSES = APPL PTKTDATA\nSETR RACLIST CLASSES = APPL{}\n"
+
+
+@pytest.mark.parametrize(
+    ("active", "raclisted", "files", "expected"),
+    [
+        (" PTKTDATA", " PTKTDATA", configured("FEKAPPL"), 0),
+        ("", " PTKTDATA", configured("FEKAPPL"), 1),
+        (" PTKTDATA", "", configured("FEKAPPL"), 1),
+        ("", "", configured("FEKAPPL"), 2),
+        ("", "", {}, 0),
+        ("", "", {**configured("FEKAPPL"), **job(APPL, key_profile(), AUTHORITY)}, 0),
+    ],
+)
+def test_a_class_that_is_listed_as_inactive(
+    active: str, raclisted: str, files: dict[str, str | bytes], expected: int, lint_texts: Lint
+) -> None:
+    result = lint_texts({"SETROPTS": LISTED.format(active, raclisted), **files})
+    found = [(each.severity, each.span.file) for each in result.findings if each.rule.id == "PTK508"]
+    assert found == [(ERROR, "SETROPTS")] * expected

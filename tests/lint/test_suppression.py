@@ -73,7 +73,12 @@ def test_the_whole_of_a_finding_counts(lint_texts: Lint) -> None:
         ),
         ("racf.md", "<!-- ptktctl: ignore[PTK] a sample -->\n    RDEFINE PTKTDATA FEKAPPL (\n"),
         ("HFICONFG", "* ptktctl: ignore[PTK101]\nSAFJWT_APPLID=OMVSAPPL\n"),
+        ("HFICONFG", "  * ptktctl: ignore[PTK101]\nSAFJWT_APPLID=OMVSAPPL\n"),
         ("eqahcc.properties", "# ptktctl: ignore[PTK101]\napplid=OMVSAPPL\n"),
+        ("eqahcc.properties", " ! ptktctl: ignore[PTK101] as agreed\napplid=OMVSAPPL\n"),
+        ("setup.rexx", "/* REXX */\n/* ptktctl: ignore[PTK] a sample */\n'RDEFINE PTKTDATA FEKAPPL ('\n"),
+        ("setup.sh", "#!/bin/sh\n# ptktctl: ignore[PTK] a sample\ntsocmd 'RDEFINE PTKTDATA FEKAPPL ('\n"),
+        ("acf2.txt", "* ptktctl: ignore[PTK] a sample\nRECKEY IRRPTAUTH ADD(- UID(*) SERVICE(UPDATE) ALLOW)\n"),
         ("s.yaml", "a:\n  # ptktctl: ignore[PTK208]\n  scheme: httpBasicPassTicket\n"),
     ],
 )
@@ -142,3 +147,26 @@ def test_time_grows_with_the_number_of_comments(line: str) -> None:
     started = time.process_time()
     lint([File("rse.env", data)], rules=choose_rules(["PTK301", "PTK901"]))
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("racf.txt", "RDEFINE PTKTDATA A UACC(NONE) +\n  SSIGNON({}) +\n  APPLDATA('X')\n"),
+        ("racf.txt", "RDEFINE PTKTDATA A UACC(NONE) SSIGNON( -\n  {})\n"),
+        ("racf.rexx", 'address tso "RDEFINE PTKTDATA A UACC(NONE)",\n  "SSIGNON("||,\n  "{})"\n'),
+        ("racf.sh", 'tsocmd "RDEFINE PTKTDATA A UACC(NONE) \\\nSSIGNON({})"\n'),
+    ],
+)
+def test_above_a_command_that_goes_on_the_comment_is_about_all_of_it(name: str, command: str, lint_texts: Lint) -> None:
+    sign = {"racf.sh": "# {}", "racf.rexx": "/* {} */"}.get(name, "/* {} */").format
+    text = command.format("KEYMASKED(&KEY)")
+    found = [rule for rule, _ in rules(lint_texts({name: text}))]
+    assert "PTK404" in found
+    ignored = sign("ptktctl: ignore[PTK404] until May") + "\n" + text
+    assert rules(lint_texts({name: ignored})) == [
+        (rule, line + 1) for rule, line in rules(lint_texts({name: text})) if rule != "PTK404"
+    ]
+    # Not about the next command.
+    other = text.replace("A UACC", "B UACC")
+    assert "PTK404" in [rule for rule, _ in rules(lint_texts({name: ignored + other}))]

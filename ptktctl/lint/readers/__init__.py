@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptktctl.errors import InputError
 from ptktctl.lint.directives import DIRECTIVES
-from ptktctl.lint.source import member_name
+from ptktctl.lint.source import UnknownKindError, member_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -55,14 +54,16 @@ def find_reader(source: Source, kind: str | None = None) -> Reader:
     """The reader for a file: that of a kind if one is given, else by the file's name, else by its content.
 
     Raises:
-        InputError: the file is of no kind that lint reads.
+        UnknownKindError: it is of no kind that lint reads.
     """
     if kind:
         return next(reader for reader in READERS if reader.kind == kind)
     reader = reader_by_name(source.name) or next((each for each in READERS if each.recognises(source)), None)
     if not reader:
         known = ", ".join(each.kind for each in READERS)
-        raise InputError(f"{source.name}: not a kind of file that lint knows", f"name it with --as KIND ({known})")
+        raise UnknownKindError(
+            f"{source.name}: not a kind of file that lint knows", f"name it with --as KIND ({known})"
+        )
     return reader
 
 
@@ -180,7 +181,11 @@ def _is_zowe(source: Source) -> bool:
 
 
 def _is_listing(source: Source) -> bool:
-    return any(heading in source.text for heading in LISTING_HEADINGS)
+    """Whether a listing's heading stands in it. Commands may have comments that speak of one."""
+    if not any(heading in source.text for heading in LISTING_HEADINGS):
+        return False
+    lines = (line for line in source.text.split("\n") if not line.lstrip().startswith(("/*", "*", "#", "//*")))
+    return any(heading in line for line in lines for heading in LISTING_HEADINGS)
 
 
 def _has_commands(source: Source) -> bool:

@@ -1,12 +1,15 @@
 """The ACF2 commands that make PassTickets work, told in RACF's terms.
 
-Sources: Broadcom, "ACF2 PassTicket Setup" (articles 32160 and 52976); Zowe, "Configuring Zowe to use PassTickets".
+Sources: Broadcom, "ACF2 PassTicket Setup" (articles 32160 and 52976); Zowe, "Configuring Zowe to use PassTickets"; for
+rule sets as they are compiled, CA ACF2 for z/VM Administrator Guide, "Resource Rule Set Components", and Broadcom,
+article 26426.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptktctl.lint.readers.command_text import RULE, RULE_SET
 from ptktctl.lint.readers.operands import Command, Word
 from ptktctl.lint.security import (
     ANYBODY,
@@ -55,11 +58,13 @@ class Session:
     Attributes:
         on_keys: it works on the profile records of PTKTDATA.
         rules_of: the class whose resource rules it works on; None for all others.
+        rule_key: the key of the rule set that is being compiled, and the class it is about.
     """
 
     def __init__(self) -> None:
         self.on_keys = False
         self.rules_of: str | None = None
+        self.rule_key: tuple[Text, str] | None = None
 
     def read(self, command: Command, words: Sequence[Word]) -> Iterator[SecurityStatement]:
         """State what a command says.
@@ -77,6 +82,11 @@ class Session:
             found = _key_record(command, words, ACTIONS[name], span)
         elif name == "RECKEY":
             found = self._rules(command, words, span)
+        elif name == RULE_SET:
+            self._open_rules(command, words)
+        elif name == RULE and self.rule_key:
+            key, resource_class = self.rule_key
+            found = _rule(command, key, words[1:], resource_class, span)
         elif name in ("F", "MODIFY"):
             found = _rebuild(command, words, span)
         statements = tuple(found)
@@ -96,7 +106,15 @@ class Session:
             return
         for word in words[2:]:
             if word.upper in ("ADD", "DEL", "DELETE"):
-                yield from _rule(command, key, word, resource_class, span)
+                deleted = word.upper != "ADD"
+                yield from _rule(command, command.text(key), word.values or (), resource_class, span, deleted=deleted)
+
+    def _open_rules(self, command: Command, words: Sequence[Word]) -> None:
+        """`$KEY(key) TYPE(code)` begins a rule set; the code is that of SET RESOURCE if none is given."""
+        given = {word.upper.lstrip("$"): word.values[0] for word in words if word.values}
+        key, code = given.get("KEY"), given.get("TYPE")
+        resource_class = RESOURCE_TYPES.get(code.upper) if code else self.rules_of
+        self.rule_key = (command.text(key), resource_class) if key and resource_class else None
 
 
 def _key_record(command: Command, words: Sequence[Word], action: Action, span: Span) -> Iterator[SecurityStatement]:
@@ -121,15 +139,15 @@ def _key_record(command: Command, words: Sequence[Word], action: Action, span: S
     )
 
 
-def _rule(command: Command, key: Word, line: Word, resource_class: str, span: Span) -> Iterator[SecurityStatement]:
+def _rule(
+    command: Command, key: Text, values: Sequence[Word], resource_class: str, span: Span, *, deleted: bool = False
+) -> Iterator[SecurityStatement]:
     """A rule line: `resource UID(mask) SERVICE(names) ALLOW`; the resource does not repeat the key, and may be none."""
-    values = line.values or ()
     bare = bool(values) and values[0].values is None and values[0].upper not in VERDICTS
-    resource = values[0] if bare else key
-    name = command.text(resource)
+    name = key
     if bare:
-        name = name._replace(value=f"{key.upper}.{name.value}")
-    deleted = line.upper != "ADD"
+        resource = command.text(values[0])
+        name = resource._replace(value=f"{key.value.rstrip('.')}.{resource.value}")
     if not deleted:
         yield ProfileChange(Action.DEFINE, Esm.ACF2, Origin.COMMANDS, resource_class, name, span)
     access = _access(command, values, span)

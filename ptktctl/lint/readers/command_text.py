@@ -28,6 +28,7 @@ OTHER_RACF_COMMANDS = (
     *("RACMAP", "SEARCH", "SR", "LISTUSER", "LU", "LISTGRP", "LG", "LISTDSD", "LD", "PASSWORD", "PW"),
 )
 ACF2_RECORD_COMMANDS = ("INSERT", "INS", "CHANGE", "CHA", "DELETE", "DEL")
+RULE_SET, RULE = "$KEY", "$RULE"  # RULE is put before a line of a rule set, which has no name of its own
 # What may stand before a command on its line: bullets, numbers, quotation, prompts, opening marks.
 LEAD = r"[ \t]*(?:(?:[-*+>\u2022|]|\d{1,3}[.)])[ \t]+)*(?:READY[ \t]+|TSO[ \t]+|\$[ \t]+|=+>[ \t]*)?"
 MARK = r"(?:tsocmd|tso)[ \t]+[\"']|`{1,2}|[\"']"
@@ -67,17 +68,23 @@ class Image(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """The commands of a file and its comments, as stretches of its text."""
+    """The commands of a file and its comments, as stretches of its text.
+
+    Attributes:
+        beyond: what stands beside commands in columns 73 to 80 and is no sequence number; it was not read.
+    """
 
     images: list[Image]
     comments: list[tuple[int, int]]
+    beyond: Sequence[tuple[int, int]] = ()
 
 
 class _Line(NamedTuple):
-    """A line, or a part of one, and where it begins in the file."""
+    """A line, or a part of one, and where it begins in the file; and where that begins and ends which was cut off."""
 
     start: int
     text: str
+    beyond: tuple[int, int] | None = None
 
 
 class _Builder:
@@ -179,15 +186,19 @@ def _jcl_lines(text: str) -> Iterator[_Line]:
     A line longer than a record is left whole, and so is one with a word that goes on beyond column 72.
     """
     for line in _lines(text, 0):
-        record = SEQUENCE_COLUMN < len(line.text.rstrip()) <= RECORD_LENGTH
-        cut = record and (line.text[SEQUENCE_COLUMN - 1] in " +-" or is_numbered(line.text))
-        yield _Line(line.start, line.text[:SEQUENCE_COLUMN]) if cut else line
+        end = len(line.text.rstrip())
+        numbered = is_numbered(line.text)
+        if SEQUENCE_COLUMN < end <= RECORD_LENGTH and (numbered or line.text[SEQUENCE_COLUMN - 1] in " +-"):
+            beyond = None if numbered else (line.start + SEQUENCE_COLUMN, line.start + end)
+            yield _Line(line.start, line.text[:SEQUENCE_COLUMN], beyond)
+        else:
+            yield line
 
 
 def _scan_lines(lines: Iterator[_Line], *, jcl: bool = False) -> Scan:
     scanner = _LineScanner(list(lines), jcl)
     scanner.run()
-    return Scan(scanner.images, scanner.comments)
+    return Scan(scanner.images, scanner.comments, scanner.beyond)
 
 
 class _LineScanner:
@@ -198,6 +209,7 @@ class _LineScanner:
         self.jcl = jcl
         self.images: list[Image] = []
         self.comments: list[tuple[int, int]] = []
+        self.beyond: list[tuple[int, int]] = []
         self.acf2 = False
         self.next = 0
         self.lead = re.compile(LEAD)
@@ -227,6 +239,9 @@ class _LineScanner:
             if begins_command(line.text[start : start + LOOKAHEAD], acf2=self.acf2):
                 self._take(line, start, closer)
                 return True
+        if line.text[at : at + len(RULE_SET)].upper() == RULE_SET:
+            self._take_rules(line, at)
+            return True
         return False
 
     def _find_quoted(self, line: _Line) -> None:
@@ -258,6 +273,32 @@ class _LineScanner:
             self._join(builder, line, start)
         self._keep(builder.image())
 
+    def _take_rules(self, line: _Line, start: int) -> None:
+        """Take a rule set of ACF2: the line with its key, other lines with `$`, then its rules, which are indented."""
+        builder = _Builder()
+        builder.add(line.text[start:].rstrip(), line.start + start)
+        indentation = len(line.text) - len(line.text.lstrip(BLANKS))
+        rules: list[_Builder] = []
+        continued = False
+        while self.next < len(self.lines):
+            following = self.lines[self.next]
+            bare = following.text.strip()
+            first = len(following.text) - len(following.text.lstrip(BLANKS))
+            if bare[: len(RULE_SET)].upper() == RULE_SET or not bare or (bare[0] not in "$%*" and first <= indentation):
+                break
+            self.next += 1
+            goes_on = bare.endswith(" -")
+            if bare[0] == "$":
+                builder.add(" ", line.start + len(line.text), 0)
+                builder.add(bare, following.start + first)
+            elif bare[0] not in "%*":
+                rules += [] if continued and rules else [_Builder()]
+                rules[-1].add(" " if rules[-1].length else f"{RULE} ", following.start + first, 0)
+                rules[-1].add(bare.removesuffix("-"), following.start + first)
+                continued = goes_on
+        for each in (builder, *rules):
+            self._keep(each.image())
+
     def _join(self, builder: _Builder, line: _Line, start: int) -> None:
         """Add a line from a place on, and the lines that continue it."""
         indentation = len(line.text) - len(line.text.lstrip(BLANKS))
@@ -265,6 +306,7 @@ class _LineScanner:
             content = line.text.rstrip()
             sign = content[-1:]
             continued = len(content) > start and sign in DASHES
+            self.beyond += [line.beyond] if line.beyond else []
             # A typographic dash stays, to be told.
             builder.add(content[start:-1] if continued and sign.isascii() else content[start:], line.start + start)
             following = self.lines[self.next] if self.next < len(self.lines) else None

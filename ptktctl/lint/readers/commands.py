@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ptktctl.lint.masking import is_symbolic
 from ptktctl.lint.readers import acf2, racf, top_secret
-from ptktctl.lint.readers.command_text import ACF2_RECORD_COMMANDS, Image, scan
+from ptktctl.lint.readers.command_text import ACF2_RECORD_COMMANDS, RULE, RULE_SET, Image, scan
 from ptktctl.lint.readers.operands import Command, Word
 from ptktctl.lint.security import (
     CommandErrorKind,
@@ -19,7 +20,6 @@ from ptktctl.lint.security import (
     Origin,
     ProfileChange,
     SkippedCommand,
-    is_symbolic,
 )
 from ptktctl.lint.site import Comment, Slip, SlipKind
 from ptktctl.lint.typography import PLAIN
@@ -32,12 +32,8 @@ if TYPE_CHECKING:
     from ptktctl.lint.source import Source
 
 FULL_NAMES = ("RDEFINE", "RALTER", "RDELETE", "PERMIT", "SETROPTS")
-ACF2_COMMANDS = ("SET", "T", "RECKEY", "F", "MODIFY", *ACF2_RECORD_COMMANDS)
+ACF2_COMMANDS = ("SET", "T", "RECKEY", "F", "MODIFY", RULE_SET, RULE, *ACF2_RECORD_COMMANDS)
 CONTINUATIONS = ("-", "+", "\u2013", "\u2014")
-# A key wherever it stands, in comments too: what follows a key operand, and 16 hexadecimal digits.
-KEY = (
-    r"(?i)\b(?:KEYM[A-Z]*|KEYE[A-Z]*|SSKEY|SESSK[A-Z]*)[ \t]*\([ \t]*([^()\s]+)|(?<![0-9A-Z])([0-9A-F]{16})(?![0-9A-Z])"
-)
 
 
 def read(source: Source, esm: Esm = Esm.RACF) -> Iterator[Statement]:
@@ -49,12 +45,14 @@ def read(source: Source, esm: Esm = Esm.RACF) -> Iterator[Statement]:
     found = scan(source)
     for start, end in found.comments:
         yield Comment(source.text[start:end], source.span(start, end))
+    for start, end in found.beyond:
+        yield Slip(SlipKind.BEYOND_COLUMN_72, source.text[start:end], source.span(start, end))
     reader = _Reader(source)
     for image in found.images:
         yield from reader.read(image)
     for each in reader.esms or (esm,):
         yield Definitions(source.name, each, Origin.COMMANDS)
-    yield from _key_material(source, reader.secrets)
+    yield from _key_material(reader.secrets)
 
 
 def holds_commands(source: Source) -> bool:
@@ -113,7 +111,8 @@ def _separate(command: Command) -> Iterator[Sequence[Word]]:
     words: list[Word] = []
     stray = False
     for word in command.words:
-        if word.text in CONTINUATIONS and word.values is None and not word.quoted:
+        mask = words and words[0].text == RULE  # in which a dash stands for any resource
+        if not mask and word.text in CONTINUATIONS and word.values is None and not word.quoted:
             if not stray and word.text.isascii():
                 command.error(CommandErrorKind.STRAY_CONTINUATION, word.text, word.start, word.end)
             stray = True
@@ -152,10 +151,7 @@ def _typographic_characters(command: Command) -> Iterator[Slip]:
         yield Slip(SlipKind.TYPOGRAPHIC, outside[0], command.span(*outside.span()))
 
 
-def _key_material(source: Source, secrets: Iterable[Secret]) -> Iterator[KeyMaterial]:
-    """Where keys stand: those that commands give, and all that look like one, in comments too."""
+def _key_material(secrets: Iterable[Secret]) -> Iterator[KeyMaterial]:
+    """Where the keys stand that commands give."""
     places = {secret.span for secret in secrets if not is_symbolic(secret.digits)}
-    for match in re.finditer(KEY, source.text):
-        if not is_symbolic(match[0]):
-            places.add(source.span(*match.span(1 if match[1] else 2)))
     yield from (KeyMaterial(place) for place in sorted(places))

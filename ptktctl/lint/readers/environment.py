@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ptktctl.lint.readers.remarks import sequence_numbers, typographic_characters
@@ -146,6 +147,7 @@ class _Environment:
         split = next((i for i, word in enumerate(words) if not _assignment(word)), len(words))
         command = _literal(words[split]) if split < len(words) else ""
         yield from self._blanks_around_equals(words, split, command)
+        yield from self._unquoted_value(words[split + 1 :] if command in DECLARING else words)
         if not lasting or (split < len(words) and command not in (*DECLARING, "unset")):
             return
         for word in words:
@@ -166,6 +168,9 @@ class _Environment:
         before = self.variables.values.get(name)
         value = self.variables.assign(name, parts)
         span = self.source.span(word.start, word.end)
+        literal = next((part for part in parts if part.kind is Kind.SINGLE_QUOTED and _names(part.value, name)), None)
+        if literal:
+            yield Slip(SlipKind.UNEXPANDED, name, self.source.span(literal.start, literal.end))
         if name == JAVA_OPTIONS and before and not _mentions(parts, name):
             lost = self._lost(before, value)
             if lost:
@@ -219,6 +224,15 @@ class _Environment:
             if assignment and not assignment[1]:
                 yield self._blanks(names[0], first[0], assignment[0])
 
+    def _unquoted_value(self, words: Sequence[Token]) -> Iterator[Slip]:
+        """Find `NAME=value -option`, whose value ends at the blank: no command has a name that begins with a hyphen."""
+        for word, following in pairwise(words):
+            assignment = _assignment(word)
+            first = following.parts[0]
+            if assignment and assignment[1] and first.kind is Kind.LITERAL and first.value.startswith("-"):
+                yield Slip(SlipKind.UNQUOTED_VALUE, assignment[0], self.source.span(word.start, words[-1].end))
+                return
+
     def _blanks(self, start: Token, end: Token, name: str) -> Slip:
         return Slip(SlipKind.BLANKS_AROUND_EQUALS, name, self.source.span(start.start, end.end))
 
@@ -256,6 +270,11 @@ def _begins_with_equals(word: Token) -> bool:
 
 def _mentions(parts: Sequence[Token], name: str) -> bool:
     return any(part.value == name if part.kind is Kind.PARAMETER else _mentions(part.parts, name) for part in parts)
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text has `$NAME` or `${NAME`, which single quotes keep from being expanded."""
+    return "$" in text and re.search(rf"\$(?:{name}\b|\{{{name}\b)", text) is not None
 
 
 def _known(characters: str) -> str | None:

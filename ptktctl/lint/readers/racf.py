@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptktctl.lint.masking import is_symbolic
 from ptktctl.lint.readers.operands import MOST_ERRORS, Command, Word, match_keyword, nearest
 from ptktctl.lint.security import (
     ACCESS_LEVELS,
@@ -29,7 +30,6 @@ from ptktctl.lint.security import (
     Secret,
     SkippedCommand,
     Text,
-    is_symbolic,
 )
 
 if TYPE_CHECKING:
@@ -362,11 +362,13 @@ def _permit(command: Command, words: Sequence[Word]) -> Iterator[SecurityStateme
         yield SkippedCommand(words[0].upper, _whole(command, words))
         return
     operands = Operands(command, rest, ACCESS_LIST)
+    resource_class = resource_classes[0].upper if resource_classes else KEY_CLASS
+    model, model_class = operands.text("FROM"), operands.text("FCLASS")
     reset = operands.choice("RESET", ("ALL", "STANDARD", "WHEN"))
     yield PermitChange(
         Esm.RACF,
         Origin.COMMANDS,
-        resource_classes[0].upper if resource_classes else KEY_CLASS,
+        resource_class,
         command.text(profile),
         tuple(command.text(word) for word in operands["ID"]),
         operands.choice("ACCESS", ACCESS_LEVELS),
@@ -374,6 +376,7 @@ def _permit(command: Command, words: Sequence[Word]) -> Iterator[SecurityStateme
         delete="DELETE" in operands,
         reset="RESET" in operands,
         conditional="WHEN" in operands or (reset is not None and reset.value == "WHEN"),
+        copied=(model_class.value if model_class else resource_class, model.value) if model else None,
     )
 
 

@@ -1,9 +1,9 @@
 """zowe.yaml and definitions of API Mediation Layer services: which services PassTickets are made for, and how.
 
 A service is signed on to with PassTickets when its `authentication` has `scheme: httpBasicPassTicket`; `applid` names
-the application (Zowe Docs, "Onboarding a REST API service without code changes required"). The names may also be
-written as one, `apiml.service.authentication.scheme`. Any number of documents, anchors, aliases and merge keys are
-followed.
+the application (Zowe Docs, "Onboarding a REST API service without code changes required"). `zOSMF.applId` of zowe.yaml,
+the property apiml.security.zosmf.applid, names z/OSMF's. The names may also be written as one,
+`apiml.service.authentication.scheme`. Any number of documents, anchors, aliases and merge keys are followed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SCHEME, APPLID, SERVICE = "scheme", "applid", "serviceId"
 PREFIX = "authentication."
+ZOSMF, ZOSMF_APPLID = "zOSMF", "applId"
+ZOSMF_PROPERTY = ("zosmf.applid",)  # the end of the property's name, in lower case
 PASSTICKET = "httpbasicpassticket"
 MERGE = "<<"
 MOST_MERGES = 20
@@ -78,6 +80,7 @@ def read(source: Source) -> Iterator[Statement]:
         if isinstance(node, Mapping):
             service = _text(_find(node, SERVICE)) or service
             yield from _scheme(source, node, service)
+            yield from _zosmf(source, node)
             waiting += [(value, service) for _, value in reversed(node.pairs.values())]
         elif isinstance(node, Sequence):
             waiting += [(item, service) for item in reversed(node.items)]
@@ -91,13 +94,29 @@ def _scheme(source: Source, node: Mapping, service: str) -> Iterator[Statement]:
     applid, value = _find(node, APPLID), _text(_find(node, APPLID))
     setting = None
     if applid and value:
-        name, place = applid
-        known = None if any(sign in value for sign in VARIABLE_SIGNS) else value
-        setting = Setting(SettingKind.PROPERTY, APPLID, known, source.span(name.start, _end(place)))
+        setting = _applid(source, APPLID, applid, value)
         yield setting
         yield Component(ComponentKind.ZOWE_SERVICE, source.name, False, (setting,), ())
     name, place = scheme
     yield PassTicketScheme(service, setting, source.span(name.start, _end(place)))
+
+
+def _zosmf(source: Source, node: Mapping) -> Iterator[Statement]:
+    """The application ID that Zowe makes PassTickets for when it signs somebody on to z/OSMF."""
+    under = node.pairs.get(ZOSMF)
+    found = _find(under[1], ZOSMF_APPLID) if under and isinstance(under[1], Mapping) else None
+    found = found or next((node.pairs[key] for key in node.pairs if key.lower().endswith(ZOSMF_PROPERTY)), None)
+    value = _text(found)
+    if found and value:
+        setting = _applid(source, ZOSMF_APPLID, found, value)
+        yield setting
+        yield Component(ComponentKind.ZOSMF, source.name, False, (setting,), ())
+
+
+def _applid(source: Source, name: str, pair: tuple[Scalar, Node], value: str) -> Setting:
+    """A setting of an application ID; its value is not known where a variable stands for it."""
+    known = None if any(sign in value for sign in VARIABLE_SIGNS) else value
+    return Setting(SettingKind.PROPERTY, name, known, source.span(pair[0].start, _end(pair[1])))
 
 
 def _find(node: Mapping, name: str) -> tuple[Scalar, Node] | None:
@@ -132,13 +151,16 @@ def _documents(source: Source) -> list[Node]:
         for event in yaml.parse(source.text, Loader=loader):
             builder.add(event)
             if len(builder.open) > DEEPEST:  # the parser's time grows with the square of the depth
-                raise InputError(f"{source.name}: nested deeper than {DEEPEST} levels, which no definition is")
+                place = f":{event.start_mark.line + 1}:{event.start_mark.column + 1}" if event.start_mark else ""
+                raise InputError(f"{source.name}{place}: nested deeper than {DEEPEST} levels, which no definition is")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise InputError(f"{source.name}{place}: not YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise InputError(f"{source.name}: not YAML: {getattr(error, 'reason', 'it cannot be read')}") from None
+        at = source.place(min(getattr(error, "position", 0), len(source.text)))
+        reason = getattr(error, "reason", "it cannot be read")
+        raise InputError(f"{source.name}:{at[0]}:{at[1]}: not YAML: {reason}") from None
     return builder.documents
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ptktctl.lint.masking import Mask
 from ptktctl.lint.reports.text import printable
 from ptktctl.lint.site import Component, ComponentKind
 
@@ -34,11 +35,14 @@ def site_map(site: Site) -> dict[str, list[Entry]]:
         applid = UNKNOWN if component.applid is None else component.applid.upper()
         entries.setdefault(applid, []).append(Entry(USED_BY, _use(component), component.applid_span))
     if site.has_security_definitions():
-        from ptktctl.lint.security import security_state
+        from ptktctl.lint.security import has_generic_characters, security_state
 
         state = security_state(site)
         for profile in state.key_profiles():
             entries.setdefault(profile.qualifiers[0], [])
+        for profile in state.authorities():
+            if profile.qualifiers[1:] and not has_generic_characters(applid := profile.qualifiers[1]):
+                entries.setdefault(applid, [])
         for applid in entries:
             entries[applid] += _definitions(state, applid)
     return entries
@@ -47,7 +51,7 @@ def site_map(site: Site) -> dict[str, list[Entry]]:
 def render(result: Result) -> str:
     """The map as text; no line end after the last line."""
     blocks = []
-    for applid, entries in site_map(result.site).items():
+    for applid, entries in _shown(result):
         width = max((len(entry.text) for entry in entries), default=0)
         lines = [
             f"  {entry.role:<12}  {printable(entry.text):<{width}}  {printable(entry.span.file)}:{entry.span.line}"
@@ -67,6 +71,15 @@ def members(result: Result) -> list[dict[str, object]]:
                 for each in entries
             ],
         }
+        for applid, entries in _shown(result)
+    ]
+
+
+def _shown(result: Result) -> list[tuple[str, list[Entry]]]:
+    """The map without key material, should a name have the form of a key."""
+    mask = result.mask or Mask()
+    return [
+        (mask.text(applid), [entry._replace(text=mask.text(entry.text)) for entry in entries])
         for applid, entries in site_map(result.site).items()
     ]
 

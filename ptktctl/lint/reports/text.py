@@ -99,6 +99,8 @@ def _snippet(span: Span, source: Source, paint: str, color: bool) -> Iterator[st
 def summary(result: Result) -> str:
     """How many findings of which severity there are, of how many rules, in how many files."""
     files = _number(len(result.sources), "file")
+    if result.known:
+        files += f", beside {result.known} that the baseline holds"
     if not result.findings:
         return f"no findings in {files}"
     numbers = [(result.number(severity), severity.label) for severity in sorted(Severity, reverse=True)]

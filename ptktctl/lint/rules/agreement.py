@@ -42,7 +42,7 @@ def applid_mismatch(site: Site) -> Iterator[Finding]:
 def _how_to_agree(rse_side: Component, monitor_side: Component) -> str:
     """The lines that end a disagreement, with no APPLID that had better not be used."""
     names = ((monitor_side, rse_side.applid), (rse_side, monitor_side.applid))
-    lines = [applid_line(component, applid) for component, applid in names if applid and is_sound(applid)]
+    lines = [applid_line(component, applid.upper()) for component, applid in names if applid and is_sound(applid)]
     if not lines:
         both = " and ".join(applid_line(component, DEFAULT_APPLID) for component, _ in names)
         return f"give both one of their own, for instance {both}"

@@ -21,8 +21,8 @@ OMVSAPPL = Rule(
     slug="omvsappl",
     severity=Severity.ERROR,
     what="RSE, JES Job Monitor or another component is given the application ID OMVSAPPL.",
-    why="Nothing fails. But most z/OS UNIX applications evaluate PassTickets for OMVSAPPL: whoever can have one made "
-    "for this component can log on to those as well, and its secured signon key serves all of them.",
+    why="Most z/OS UNIX applications evaluate PassTickets for OMVSAPPL: whoever can have one made for this component "
+    "can log on to those as well, and its secured signon key serves all of them. No failure ever tells of it.",
     bad=pair("OMVSAPPL"),
     good=pair(),
     remedy="Give RSE and JES Job Monitor an application ID of their own, such as FEKAPPL, and define the PTKTDATA, "
@@ -44,8 +44,8 @@ MVS_DEFAULT_APPLID = Rule(
     severity=Severity.ERROR,
     what="The application ID is MVS and an SMF ID of 1 to 4 characters. MVS and 5 characters, which cannot be that "
     "default, is a warning.",
-    why="Nothing fails. But MVS and the SMF ID is what batch jobs and most MVS applications evaluate PassTickets for: "
-    "the key of this component would serve them all, the jobs of any user included.",
+    why="MVS and the SMF ID is what batch jobs and most MVS applications evaluate PassTickets for: the key of this "
+    "component would serve them all, the jobs of any user included. No failure ever tells of it.",
     bad=pair("MVSSYS1"),
     good=pair("RSESYS1"),
     remedy="Give RSE and JES Job Monitor an application ID of their own, such as FEKAPPL.",
@@ -110,8 +110,8 @@ TSO_APPLID = Rule(
     slug="tso-applid",
     severity=Severity.WARNING,
     what="RSE or JES Job Monitor is given TSO and an SMF ID of 1 to 4 characters as its application ID.",
-    why="Nothing fails. But TSO and the SMF ID is what TSO evaluates PassTickets for: the key of this component would "
-    "log on to TSO as well.",
+    why="TSO and the SMF ID is what TSO evaluates PassTickets for: the key of this component would log on to TSO as "
+    "well. No failure ever tells of it.",
     bad=pair("TSOSYS1"),
     good=pair("RSESYS1"),
     remedy="Give RSE and JES Job Monitor an application ID of their own, such as FEKAPPL.",
@@ -145,12 +145,15 @@ BORROWED_APPLID = Rule(
 )
 
 
+NAMING_OTHERS = (ComponentKind.ZOWE_SERVICE, ComponentKind.ZOSMF, ComponentKind.COMMON_COMPONENTS_PASSTK)
+
+
 def borrowed_applid(site: Site) -> Iterator[Finding]:
     """Find components with another product's application ID."""
     for component, name in _reserved(site, ReservedKind.PRODUCT):
-        # A Zowe service names the application that it signs on to, which may well be such a product; a sibling of
-        # FEJJCNFG belongs to one.
-        if component.kind is not ComponentKind.ZOWE_SERVICE and not component.sibling:
+        # Zowe names the application that it signs on to, which may well be such a product; a sibling of FEJJCNFG
+        # belongs to one, and the Common Components to the products that they are a part of.
+        if component.kind not in NAMING_OTHERS and not component.sibling:
             message = f"{component.kind.value} uses {component.applid}, the default of {name.owner}: both share one key"
             yield BORROWED_APPLID.finding(component.applid_span, message, _advice(component))
 

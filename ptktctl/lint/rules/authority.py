@@ -31,9 +31,10 @@ from ptktctl.lint.security import (
     security_state,
 )
 from ptktctl.lint.site import Component, ComponentKind, Setting, SettingKind, file_start
+from ptktctl.passticket.names import NAME_CHARACTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ptktctl.lint.finding import Span
     from ptktctl.lint.security import Grant, Profile, SecurityState
@@ -47,8 +48,8 @@ NO_IRRPTAUTH = Rule(
     id="PTK501",
     slug="no-irrptauth",
     severity=Severity.ERROR,
-    what="No profile IRRPTAUTH.applid.user covers an application ID that RSE or Zowe makes PassTickets for, or a user "
-    "that one of RSE's user exits runs as.",
+    what="No profile IRRPTAUTH.applid.user covers an application ID that RSE, Zowe or Common Components make "
+    "PassTickets for, or a user that one of RSE's user exits runs as.",
     why="No PassTicket can be made: SAF 8, RACF 8, reason 16.",
     bad=(racf(authority=()),),
     good=(racf(),),
@@ -63,6 +64,11 @@ def no_irrptauth(site: Site) -> Iterator[Finding]:
     given, state = definitions(site), security_state(site)
     if not given:
         return
+    exits = [
+        each
+        for each in site.every(Setting)
+        if each.kind is SettingKind.JAVA_OPTION and each.name.endswith(USER_EXIT) and each.value
+    ]
     for applid, component in made_for(site).items():
         place = _needs_authority(state, applid, component)
         if not place:
@@ -73,7 +79,7 @@ def no_irrptauth(site: Site) -> Iterator[Finding]:
             related = (Related(file_start(given.file), f"defines no profile {AUTHORITY}.{applid}.*"),)
             yield NO_IRRPTAUTH.finding(place, message, command, related=related)
         elif component and component.kind is ComponentKind.RSE:
-            yield from _uncovered_exits(site, state, applid, command)
+            yield from _uncovered_exits(exits, state, applid, command)
 
 
 def _needs_authority(state: SecurityState, applid: str, component: Component | None) -> Span | None:
@@ -90,13 +96,12 @@ def _permits_authority(site: Site, applid: str) -> bool:
     return any(each.profile.value.startswith(prefix) for each in site.every(PermitChange))
 
 
-def _uncovered_exits(site: Site, state: SecurityState, applid: str, command: str) -> Iterator[Finding]:
-    for setting in site.every(Setting):
-        if setting.kind is SettingKind.JAVA_OPTION and setting.name.endswith(USER_EXIT) and setting.value:
-            user = setting.value.upper()
-            if not any(covers(each, f"{AUTHORITY}.{applid}.{user}") for each in state.every(KEY_CLASS)):
-                message = f"no {AUTHORITY} profile lets RSE make PassTickets for {user}, as whom a user exit runs"
-                yield NO_IRRPTAUTH.finding(setting.span, message, command)
+def _uncovered_exits(exits: Iterable[Setting], state: SecurityState, applid: str, command: str) -> Iterator[Finding]:
+    for setting in exits:
+        user = (setting.value or "").upper()
+        if not state.is_covered(applid, user):
+            message = f"no {AUTHORITY} profile lets RSE make PassTickets for {user}, as whom a user exit runs"
+            yield NO_IRRPTAUTH.finding(setting.span, message, command)
 
 
 def _define_authority(given: Definitions, applid: str) -> str:
@@ -160,8 +165,8 @@ GENERATOR_LACKS_UPDATE = Rule(
     id="PTK503",
     slug="generator-lacks-update",
     severity=Severity.ERROR,
-    what="Nobody has UPDATE on the IRRPTAUTH profile of RSE's or Zowe's application ID: the user that should make "
-    "PassTickets has READ only, or nothing.",
+    what="Nobody has UPDATE on the IRRPTAUTH profile of an application ID that RSE, Zowe or Common Components make "
+    "PassTickets for: the user that should make them has READ only, or nothing.",
     why="READ is for evaluating PassTickets. Making one fails with SAF 8, RACF 8, reason 16.",
     bad=(
         racf(
@@ -183,6 +188,8 @@ def generator_lacks_update(site: Site) -> Iterator[Finding]:
     for applid, component in made_for(site).items():
         profiles = state.authorities_over(applid)
         if not profiles or state.who_generates(applid) or any(_gives_update(each) for each in profiles):
+            continue
+        if any(state.may_have_more_grants(each) for each in profiles):
             continue
         profile, readers = profiles[0], state.who_evaluates(applid)
         if readers:
@@ -222,6 +229,9 @@ IRRPTAUTH_COVERS_ALL = Rule(
 )
 
 
+ANY_USER = {Esm.RACF: "*", Esm.ACF2: "-", Esm.TOP_SECRET: ""}
+
+
 def irrptauth_covers_all(site: Site) -> Iterator[Finding]:
     """Find authority profiles for all applications, and who holds them."""
     state = security_state(site)
@@ -229,7 +239,8 @@ def irrptauth_covers_all(site: Site) -> Iterator[Finding]:
         if not _covers_all(profile):
             continue
         holders = [grant for grant in state.grants_of(profile) if grant.reaches(UPDATE)]
-        advice = f"define {AUTHORITY}.applid.* for each application, then RDELETE PTKTDATA {profile.name}"
+        gone = f"RDELETE PTKTDATA {profile.name}" if profile.esm is Esm.RACF else f"take {profile.name} away"
+        advice = f"define {AUTHORITY}.applid.{ANY_USER[profile.esm]} for each application, then {gone}"
         if holders:
             who = holders[0].id.value if len(holders) == 1 else f"{len(holders)} IDs"
             message = f"{profile.name} covers every application: {who} can be anyone in all of them"
@@ -266,7 +277,8 @@ def nobody_may_use(site: Site) -> Iterator[Finding]:
     for profile in state.every(APPL_CLASS):
         name = profile.name.value
         of_interest = profile.origin is Origin.COMMANDS or name in used or state.key_profile(name)
-        if not of_interest or name.startswith(ANYBODY) or profile.origin is Origin.LISTING:
+        unclear = profile.origin is Origin.LISTING or state.may_have_more_grants(profile)
+        if not of_interest or name.startswith(ANYBODY) or unclear:
             continue
         closed = profile.uacc and profile.uacc.value == NONE and not (profile.warning and profile.warning.on)
         if closed and profile.uacc and not any(grant.reaches(READ) for grant in state.grants_of(profile)):
@@ -301,7 +313,7 @@ def many_generators(site: Site) -> Iterator[Finding]:
         holders = [each for each in state.grants_of(profile) if each.reaches(UPDATE) and each.id.value != ANYBODY]
         ids = sorted({holder.id.value for holder in holders})
         group = next((each for each in holders if each.id.value in groups), None)
-        if profile.qualifiers[-1].isalnum() or (len(ids) < 2 and not group):
+        if _is_one_user(profile.qualifiers[-1]) or (len(ids) < 2 and not group):
             continue
         surplus = group or holders[-1]
         message = (
@@ -313,13 +325,17 @@ def many_generators(site: Site) -> Iterator[Finding]:
         yield MANY_GENERATORS.finding(surplus.id.span, message, advice, related=_first_of(holders, surplus))
 
 
+def _is_one_user(name: str) -> bool:
+    return bool(name) and not set(name) - set(NAME_CHARACTERS)
+
+
 def _some(ids: list[str]) -> str:
     return ", ".join(ids) if len(ids) <= 4 else f"{', '.join(ids[:3])} and {len(ids) - 3} others"
 
 
 def _first_of(holders: list[Grant], surplus: Grant) -> tuple[Related, ...]:
     first = holders[0]
-    return (Related(first.id.span, f"has {first.access}"),) if first is not surplus else ()
+    return (Related(first.id.span, f"has {first.access}"),) if first.id.span != surplus.id.span else ()
 
 
 RULES = (

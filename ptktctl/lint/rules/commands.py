@@ -26,6 +26,7 @@ from ptktctl.lint.security import (
     is_authority,
     security_state,
 )
+from ptktctl.lint.site import Component, SlipKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +90,7 @@ def _judge_permit(permit: PermitChange, state: SecurityState, before: ProfileCha
     name, resource_class = permit.profile.value, permit.resource_class
     profile = state.profiles.get((resource_class, name))
     defined = profile if profile and profile.defined else None
-    if resource_class == KEY_CLASS and not is_authority(name):
+    if resource_class == KEY_CLASS and not is_authority(name) and not _is_catch_all(name):
         meant = f"{AUTHORITY}.{name}.*"
         yield PERMIT_WITHOUT_PROFILE.finding(
             permit.profile.span,
@@ -106,6 +107,11 @@ def _judge_permit(permit: PermitChange, state: SecurityState, before: ProfileCha
             f"define it first: RDEFINE {resource_class} {name} UACC(NONE)",
             related=(Related(defined.span, f"{name} is defined here"),) if defined else (),
         )
+
+
+def _is_catch_all(name: str) -> bool:
+    """Whether a name is that of a profile for everything, which is the one that counts where there is no other."""
+    return set(name) <= {"*", "."}
 
 
 def _permit_command(permit: PermitChange, profile: str) -> str:
@@ -276,7 +282,8 @@ CLASS_NOT_ACTIVE = Rule(
     slug="class-not-active",
     severity=Severity.INFO,
     what="Commands set up PTKTDATA profiles, and nothing given activates the class: SETROPTS CLASSACT and RACLIST; in "
-    "Top Secret, TSS ADDTO(RDT) RESCLASS(PTKTDATA).",
+    "Top Secret, TSS ADDTO(RDT) RESCLASS(PTKTDATA). An error when SETROPTS LIST shows that the class is not active or "
+    "not in storage.",
     why="While the class is not active and in storage, PassTickets can neither be made (SAF 8, RACF 8, reason 16) nor "
     "evaluated (invalid password). It may have been activated before.",
     bad=(
@@ -293,7 +300,8 @@ CLASS_NOT_ACTIVE = Rule(
 
 
 def class_not_active(site: Site) -> Iterator[Finding]:
-    """Find the first command that defines something in class PTKTDATA, when nothing activates it."""
+    """Find the first command that defines something in class PTKTDATA, when nothing activates it; or a listed gap."""
+    yield from _listed_inactive(site)
     changes = changes_in_order(site)
     for esm, settings in NEEDED_SETTINGS.items():
         given = {
@@ -309,6 +317,19 @@ def class_not_active(site: Site) -> Iterator[Finding]:
             message = f"{first.name.value} is defined, but no {words} for class PTKTDATA is given"
             advice = f"unless that was done before: {ACTIVE_COMMAND if of_racf else RDT_COMMAND}"
             yield CLASS_NOT_ACTIVE.finding(first.name.span, message, advice)
+
+
+def _listed_inactive(site: Site) -> Iterator[Finding]:
+    """What a listing shows to be off, and no command switches on."""
+    state = security_state(site)
+    concerned = any(True for _ in site.every(Component)) or any(True for _ in state.key_profiles())
+    for setting in NEEDED_SETTINGS[Esm.RACF]:
+        option = state.options.get((setting, KEY_CLASS))
+        if concerned and option and not option.on and option.origin is Origin.LISTING:
+            place = next(each.span for each in option.classes if each.value == KEY_CLASS)
+            message = f"class {KEY_CLASS} is not among these: no PassTicket can be made or evaluated"
+            advice = f"SETROPTS {setting.value}({KEY_CLASS})"
+            yield CLASS_NOT_ACTIVE.finding(place, message, advice, severity=Severity.ERROR)
 
 
 NEEDED_SETTINGS = {
@@ -375,10 +396,39 @@ def command_error(site: Site) -> Iterator[Finding]:
         yield COMMAND_ERROR.finding(error.span, message.format(error.text or "this"), advice, related=related)
 
 
+def _in_job(commands: Example, *lines: str) -> Example:
+    """Commands as a job has them, and more lines after them."""
+    job = "//RACF     JOB (ACCT),'PASSTICKETS'\n//TSO      EXEC PGM=IKJEFT01\n//SYSTSIN  DD *\n"
+    return Example("racf.jcl", "\n".join((f"{job}{commands.content.rstrip()}", *lines, "/*", "")))
+
+
+BEYOND_COLUMN_72 = Rule(
+    id="PTK313",
+    slug="beyond-column-72",
+    severity=Severity.WARNING,
+    what="Beside a command in a job, columns 73 to 80 hold something else than a sequence number.",
+    why="These columns are for sequence numbers. What is there may be passed over, so that an operand is lost, or be "
+    f"taken for a part of the command; which of both is {UNCONFIRMED}. Lint does not read it.",
+    bad=(_in_job(racf(), f"{'SETROPTS RACLIST(APPL) REFRESH':<72}GENERIC"),),
+    good=(_in_job(racf(), f"{'SETROPTS RACLIST(APPL) REFRESH':<72}00010000"),),
+    remedy="Continue the command with + or - by column 72, and write the rest on the next line.",
+    source="A rule of ptktctl's own; z/OS ISPF Edit and Edit Macros, on sequence numbers in columns 73 to 80",
+    certainty=Certainty.UNVERIFIED,
+)
+
+
+def beyond_column_72(site: Site) -> Iterator[Finding]:
+    """Find what stands where only sequence numbers belong."""
+    for slip in site.slips(SlipKind.BEYOND_COLUMN_72):
+        message = "text in columns 73 to 80 is not read, and may be taken for a part of the command"
+        yield BEYOND_COLUMN_72.finding(slip.span, message, "continue with + or - by column 72, and write it below")
+
+
 RULES = (
     (PERMIT_WITHOUT_PROFILE, permit_without_profile),
     (GENERICS_NOT_ENABLED, generics_not_enabled),
     (REFRESH_MISSING, refresh_missing),
     (CLASS_NOT_ACTIVE, class_not_active),
     (COMMAND_ERROR, command_error),
+    (BEYOND_COLUMN_72, beyond_column_72),
 )

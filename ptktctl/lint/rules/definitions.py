@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ptktctl.lint.finding import Finding, Related, Rule, Severity
 from ptktctl.lint.rules.usage import (
+    BUSY_KINDS,
     DEFINING_PROFILES,
-    MAKING_KINDS,
     definitions,
     in_use,
     key_command,
@@ -38,13 +38,18 @@ NO_KEY_PROFILE = Rule(
 )
 
 
+WITHOUT_KEYS = (ComponentKind.ZOSMF, ComponentKind.COMMON_COMPONENTS)  # no PassTicket need be made for these
+
+
 def no_key_profile(site: Site) -> Iterator[Finding]:
     """Find application IDs in use without a key profile, or without a key."""
     given, state = definitions(site), security_state(site)
     if not given:
         return
     for applid, component in in_use(site).items():
-        advice = key_command(given.esm, applid, reusable=component.kind in MAKING_KINDS)
+        if component.kind in WITHOUT_KEYS:
+            continue
+        advice = key_command(given.esm, applid, reusable=component.kind in BUSY_KINDS)
         profile = state.key_profile(applid)
         if profile and not profile.legacy and not profile.enhanced and profile.origin is not Origin.LISTING:
             message = f"{_uses(component)}, but its key profile has no key"
@@ -87,6 +92,8 @@ def no_appl_profile(site: Site) -> Iterator[Finding]:
     if not given:
         return
     for applid, component in in_use(site).items():
+        if component.kind is ComponentKind.ZOSMF:
+            continue
         if not state.appl_profile(applid) and (APPL_CLASS, applid) not in state.profiles:
             message = f"{_uses(component)}, but no profile of class APPL covers it"
             related = (Related(file_start(given.file), f"defines no {APPL_CLASS} profile {applid}"),)

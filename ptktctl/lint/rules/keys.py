@@ -442,13 +442,16 @@ MIXED_TICKET_FOLDED = Rule(
 )
 
 
+ZOWE_KINDS = (ComponentKind.ZOWE_SERVICE, ComponentKind.ZOSMF)
+
+
 def mixed_ticket_folded(site: Site) -> Iterator[Finding]:
     """Find mixed-case PassTickets where lower case does not arrive."""
     option = _last_password_case(site)
     used = in_use(site)
     for profile in security_state(site).key_profiles():
         component = used.get(profile.qualifiers[0])
-        zowe = component if component and component.kind is ComponentKind.ZOWE_SERVICE else None
+        zowe = component if component and component.kind in ZOWE_KINDS else None
         kind = _mixed_type(profile)
         if not kind or not (zowe or option):
             continue
@@ -479,6 +482,52 @@ def _mixed_type(profile: Profile) -> Span | None:
     return profile.ticket_type.span if profile.ticket_type.value == "MIXED" else None
 
 
+KEY_REPLACED = Rule(
+    id="PTK417",
+    slug="key-replaced",
+    severity=Severity.WARNING,
+    what="Two commands give the same profile different keys: the later one replaces the key of the earlier one.",
+    why="Whoever makes or evaluates PassTickets with the earlier key fails as soon as the later one is in force: so a "
+    "product that defines the profile of another once more breaks that one.",
+    bad=(racf("RALTER PTKTDATA FEKAPPL SSIGNON(EPTKEYLABEL(AGENT.KEY))"),),
+    good=(racf(),),
+    remedy="Find out which key is meant to be in force, and delete the other command. To give a profile another key on "
+    "purpose, delete the command that gave it the old one.",
+    source="A rule of ptktctl's own; HCL Launch, on a profile FEKAPPL that may be defined already",
+)
+
+
+def key_replaced(site: Site) -> Iterator[Finding]:
+    """Find commands that give a profile another key than commands before them."""
+    last: dict[tuple[str, bool], tuple[Hashable, Span]] = {}
+    for change in changes_in_order(site, Origin.COMMANDS):
+        if not isinstance(change, ProfileChange) or change.resource_class != KEY_CLASS:
+            continue
+        for enhanced, gone in ((False, change.drops_legacy), (True, change.drops_enhanced)):
+            if gone or change.action is Action.DELETE:
+                last.pop((change.name.value, enhanced), None)
+        for operand in change.keys:
+            key = _identity(change, operand)
+            place = (change.name.value, operand.form.enhanced)
+            before = last.get(place)
+            # A key in the clear that is named by a label later may have been put there.
+            if key is not None and before and type(before[0]) is type(key) and before[0] != key:
+                message = f"this gives profile {change.name} another key than it was given before"
+                related = (Related(before[1], "the key that it replaces"),)
+                yield KEY_REPLACED.finding(operand.span, message, "keep the one that is in force", related=related)
+            if key is not None:
+                last[place] = (key, operand.span)
+
+
+def _identity(change: ProfileChange, operand: KeyOperand) -> str | LegacyKey | None:
+    """What tells a key from another, its label or itself; None for what is no key, or stands for one."""
+    if operand.label:
+        return operand.label.value
+    if not operand.secret:
+        return None
+    return _given_key(change, operand, operand.secret.digits, operand.secret.span).key
+
+
 RULES = (
     (KEY_MASKED, key_masked),
     (PUBLISHED_KEY, published_key),
@@ -492,4 +541,5 @@ RULES = (
     (LEGACY_ONLY, legacy_only),
     (QUALIFIED_PROFILE_SHADOWS, qualified_profile_shadows),
     (MIXED_TICKET_FOLDED, mixed_ticket_folded),
+    (KEY_REPLACED, key_replaced),
 )

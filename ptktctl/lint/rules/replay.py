@@ -6,8 +6,9 @@ import enum
 from typing import TYPE_CHECKING
 
 from ptktctl.lint.finding import Certainty, Finding, Related, Rule, Severity
-from ptktctl.lint.rules.usage import ENHANCED, RSE_SUPPORT, UNCONFIRMED, in_use, made_for, racf, user_of
+from ptktctl.lint.rules.usage import BUSY_KINDS, ENHANCED, RSE_SUPPORT, UNCONFIRMED, in_use, made_for, racf, user_of
 from ptktctl.lint.security import Esm, Origin, Profile, Text, security_state
+from ptktctl.lint.site import ComponentKind
 from ptktctl.lint.typography import PLAIN
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ REPLAY_PROTECTION_ON = Rule(
 
 def replay_protection_on(site: Site) -> Iterator[Finding]:
     """Find key profiles of busy applications that let a PassTicket be used once."""
-    used, makers = in_use(site), made_for(site)
+    used = in_use(site)
+    makers = {applid: each for applid, each in made_for(site).items() if not each or each.kind in BUSY_KINDS}
     for profile in security_state(site).key_profiles():
         applid = profile.qualifiers[0]
         if reusable(profile) is False and (applid in used or applid in makers):
@@ -202,8 +204,9 @@ REPLAY_PROTECTION_OFF = Rule(
 
 
 def replay_protection_off(site: Site) -> Iterator[Finding]:
-    """Find key profiles without replay protection that are neither RSE's nor Zowe's."""
-    makers = made_for(site)
+    """Find key profiles without replay protection that nobody given makes PassTickets for."""
+    used = {applid for applid, each in in_use(site).items() if each.kind is ComponentKind.ZOSMF}
+    makers = used | made_for(site).keys()
     for profile in security_state(site).key_profiles():
         if reusable(profile) and profile.qualifiers[0] not in makers:
             message = f"profile {profile.name} lets PassTickets be used again, and no file given says what for"

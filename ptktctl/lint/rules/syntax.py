@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from ptktctl.lint.directives import DIRECTIVES, PORT
 from ptktctl.lint.finding import Certainty, Finding, Related, Rule, Severity, Span
 from ptktctl.lint.rules.wording import FEJJCNFG, RSE_ENV, USING_PASSTICKETS, monitor, pair, rse
-from ptktctl.lint.site import Comment, Component, ComponentKind, Discard, Setting, SettingKind, SlipKind
+from ptktctl.lint.site import (
+    Comment,
+    Component,
+    ComponentKind,
+    Discard,
+    PassTicketScheme,
+    Setting,
+    SettingKind,
+    SlipKind,
+)
 from ptktctl.lint.source import OddityKind
 from ptktctl.lint.typography import PLAIN
 
@@ -370,13 +379,36 @@ ODDITY_ADVICE = {
 }
 
 
+LINE_ENDS = (OddityKind.CRLF, OddityKind.CARRIAGE_RETURN)
+INDIFFERENT_SUFFIXES = (".yaml", ".yml", ".properties")
+INDIFFERENT_KINDS = (ComponentKind.ZOWE_SERVICE, ComponentKind.ZOSMF, ComponentKind.CODE_COVERAGE)
+
+
 def line_ends_or_encoding(site: Site) -> Iterator[Finding]:
     """Find files whose line ends or encoding their reader stumbles over, at the first place of each kind."""
+    indifferent = _indifferent_to_line_ends(site)
     for source in site.sources:
         for oddity in source.oddities:
+            if oddity.kind in LINE_ENDS and source.name in indifferent:
+                continue
             span = Span(source.name, oddity.line, oddity.column, oddity.line, oddity.column)
             message = f"the file has {oddity.kind.value}, first here"
             yield LINE_ENDS_OR_ENCODING.finding(span, message, ODDITY_ADVICE[oddity.kind])
+
+
+def _indifferent_to_line_ends(site: Site) -> set[str]:
+    """The files whose reader takes CR and CRLF for line ends.
+
+    YAML does (YAML 1.2.2, 5.4), and so do properties files (java.util.Properties, load); nothing reads a listing.
+    """
+    files = {source.name for source in site.sources if source.name.lower().endswith(INDIFFERENT_SUFFIXES)}
+    files |= {component.file for component in site.every(Component) if component.kind in INDIFFERENT_KINDS}
+    files |= {scheme.span.file for scheme in site.every(PassTicketScheme)}
+    if site.has_security_definitions():
+        from ptktctl.lint.security import Definitions, Origin
+
+        files |= {each.file for each in site.every(Definitions) if each.origin is Origin.LISTING}
+    return files
 
 
 TRAILING_COMMENT = Rule(
@@ -403,6 +435,53 @@ def trailing_comment(site: Site) -> Iterator[Finding]:
         yield TRAILING_COMMENT.finding(slip.span, message, advice)
 
 
+UNQUOTED_VALUE = Rule(
+    id="PTK314",
+    slug="unquoted-value",
+    severity=Severity.WARNING,
+    what="A line of rse.env gives a variable a value with a blank in it, without quotes.",
+    why="To the shell the value ends at the blank, and what follows is a command to run: the option after the blank is "
+    "lost, the variable keeps the value it had, and an APPLID set so is not in force.",
+    bad=(rse(APPLID_LINE, "_RSE_JAVAOPTS=$_RSE_JAVAOPTS -Ddisplay.users=true"),),
+    good=(rse(APPLID_LINE, '_RSE_JAVAOPTS="$_RSE_JAVAOPTS -Ddisplay.users=true"'),),
+    remedy='Put quotes around the value: _RSE_JAVAOPTS="$_RSE_JAVAOPTS -Dname=value"',
+    source=f"A rule of ptktctl's own: {RSE_ENV}, says that the file is in the syntax of the shell, and POSIX.1-2017, "
+    "Shell Command Language, 2.9.1, what that makes of such a line",
+    certainty=Certainty.INFERRED,
+)
+
+
+def unquoted_value(site: Site) -> Iterator[Finding]:
+    """Find values that end before their line does."""
+    for slip in site.slips(SlipKind.UNQUOTED_VALUE):
+        message = f"the value ends at the blank: the shell does not set {slip.text} to what this line says"
+        advice = f'put quotes around the value: {slip.text}="... -Dname=value"'
+        yield UNQUOTED_VALUE.finding(slip.span, message, advice)
+
+
+UNEXPANDED_VARIABLE = Rule(
+    id="PTK315",
+    slug="unexpanded-variable",
+    severity=Severity.WARNING,
+    what="A line of rse.env appends to a variable within single quotes, where the shell does not expand $.",
+    why="The variable then holds its own name instead of what it held before: the options that were set before are "
+    "lost, an APPLID among them.",
+    bad=(rse("_RSE_JAVAOPTS='$_RSE_JAVAOPTS -DAPPLID=FEKAPPL'"),),
+    good=(rse(APPLID_LINE),),
+    remedy='Use double quotes: _RSE_JAVAOPTS="$_RSE_JAVAOPTS -Dname=value"',
+    source=f"A rule of ptktctl's own: {RSE_ENV}, says that the file is in the syntax of the shell, and POSIX.1-2017, "
+    "Shell Command Language, 2.2.2, that single quotes keep every character as it is",
+    certainty=Certainty.INFERRED,
+)
+
+
+def unexpanded_variable(site: Site) -> Iterator[Finding]:
+    """Find variables that are meant to be carried on and are not."""
+    for slip in site.slips(SlipKind.UNEXPANDED):
+        message = f"single quotes: ${slip.text} is not expanded, and what it held is lost"
+        yield UNEXPANDED_VARIABLE.finding(slip.span, message, "use double quotes")
+
+
 RULES = (
     (BLANKS_AROUND_EQUALS, blanks_around_equals),
     (OPTIONS_DISCARDED, options_discarded),
@@ -416,4 +495,6 @@ RULES = (
     (SEQUENCE_NUMBERS, sequence_numbers),
     (LINE_ENDS_OR_ENCODING, line_ends_or_encoding),
     (TRAILING_COMMENT, trailing_comment),
+    (UNQUOTED_VALUE, unquoted_value),
+    (UNEXPANDED_VARIABLE, unexpanded_variable),
 )

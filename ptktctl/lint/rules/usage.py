@@ -25,20 +25,28 @@ UNCONFIRMED = "not confirmed by IBM's documentation"
 RSE_KINDS = (ComponentKind.RSE, ComponentKind.JES_JOB_MONITOR)
 # Both make PassTickets for their users, and more than one within a second (IBM Explorer for z/OS, "Define PassTicket
 # support for RSE"; Zowe, "Enabling single sign on for clients via PassTicket").
-MAKING_KINDS = (*RSE_KINDS, ComponentKind.ZOWE_SERVICE)
+BUSY_KINDS = (*RSE_KINDS, ComponentKind.ZOWE_SERVICE)
+MAKING_KINDS = (*BUSY_KINDS, ComponentKind.COMMON_COMPONENTS_PASSTK)
+
+
+RANKS = {ComponentKind.RSE: 0, ComponentKind.ZOSMF: 2, ComponentKind.COMMON_COMPONENTS: 2}
 
 
 def in_use(site: Site) -> dict[str, Component]:
-    """The application IDs that components use, each with RSE if it does, else the first; no malformed ones."""
+    """The application IDs that components use, each with RSE if it does, else the first; no malformed ones.
+
+    Those come last that PassTickets need not be made for: Zowe may sign nobody on to z/OSMF with one, and Common
+    Components take JSON Web Tokens for theirs.
+    """
     found: dict[str, Component] = {}
-    for component in sorted(site.every(Component), key=lambda each: each.kind is not ComponentKind.RSE):
+    for component in sorted(site.every(Component), key=lambda each: RANKS.get(each.kind, 1)):
         if component.applid and _is_applid(component.applid):
             found.setdefault(component.applid.upper(), component)
     return found
 
 
 def made_for(site: Site) -> dict[str, Component | None]:
-    """The application IDs that RSE and Zowe make PassTickets for, each with the component.
+    """The application IDs that RSE, Zowe and the Common Components make PassTickets for, each with the component.
 
     Where no file of RSE's was given, its default is among them, without a component.
     """
