@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ptktctl.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ptktctl.commands.context import Context
     from ptktctl.errors import PtktctlError
@@ -41,7 +41,7 @@ class Answer(Record):
     members: Mapping[str, object] | Callable[[], Mapping[str, object]]
     text: str | Table = ""
     exit_status: int = 0
-    notes: Sequence[str] = ()
+    notes: Iterable[str] = ()
     asides: Sequence[str] = ()
     forms: Mapping[str, Callable[[], str]] = {}
     file: str | None = None
@@ -49,9 +49,14 @@ class Answer(Record):
 
 def to_json(schema: str, members: Mapping[str, object]) -> str:
     """The JSON form of an answer: two blanks of indentation, members in their own order, ASCII only."""
-    import json
+    return "".join(_json_parts(schema, members))
 
-    return json.dumps({"schema": f"ptktctl.{schema}", **members}, indent=2)
+
+def _json_parts(schema: str, members: Mapping[str, object]) -> Iterator[str]:
+    """What `to_json` gives, piece by piece: of a million lines it would be a gigabyte."""
+    from json import JSONEncoder
+
+    return JSONEncoder(indent=2).iterencode({"schema": f"ptktctl.{schema}", **members})
 
 
 def render(context: Context, answer: Answer, output_format: str) -> int:
@@ -62,11 +67,7 @@ def render(context: Context, answer: Answer, output_format: str) -> int:
     if output_format == "auto":
         output_format = "github" if context.environ.get("GITHUB_ACTIONS") == "true" else "text"
     if output_format == "json":
-        _write(
-            context,
-            to_json(answer.schema, answer.members() if callable(answer.members) else answer.members),
-            answer.file,
-        )
+        _write_json(context, answer)
         return answer.exit_status
     if output_format in answer.forms:
         _write(context, answer.forms[output_format](), answer.file)
@@ -97,6 +98,16 @@ def _one_line(text: str) -> str:
     """A message as a terminal can take it: no line ends or escape sequences out of what was given, and not endless."""
     shown = text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in shown)
+
+
+def _write_json(context: Context, answer: Answer) -> None:
+    members = answer.members() if callable(answer.members) else answer.members
+    if answer.file:
+        _write(context, to_json(answer.schema, members), answer.file)
+    else:
+        context.stdout.writelines(_json_parts(answer.schema, members))
+        context.stdout.write("\n")
+        context.stdout.flush()
 
 
 def _write(context: Context, text: str, file: str | None = None) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from ptktctl.commands.answer import Answer, Table
+from ptktctl.commands.migrate import migrate
 from ptktctl.commands.parameters import APPLID, TICKET_TYPE, command, unlock_options
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., object])
 
 COMPONENTS = ("rse", "jes-job-monitor", "zosmf", "zowe", "cics", "db2", "tso", "batch", "other")
+# Settings that are not given are None; this says that there shall be no greatest age.
+NO_AGE = 0
+# Members that a definition shows only where they say something, after all others.
+SELDOM = ("max_age_days", "migration")
 SHARING_COMPONENTS = ("rse", "jes-job-monitor")
 
 
@@ -35,9 +40,27 @@ def setting_options(function: Function) -> Function:
         click.option("--timeout", type=click.IntRange(1, 600), help="Seconds an enhanced ticket lives; default 60."),
         click.option("--replay", type=click.Choice(("allow", "deny")), help="Whether a ticket may be used again."),
         click.option("--description", metavar="TEXT", help="A line about it."),
+        click.option(
+            "--max-age",
+            metavar="DAYS|none",
+            callback=_days,
+            help="Days after which key list calls a key of it due; default none.",
+        ),
     ):
         function = option(function)
     return function
+
+
+def _days(_ctx: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    """The value of --max-age; NO_AGE for none."""
+    from ptktctl.store.definitions import LONGEST_AGE
+
+    if text is None or text.lower() == "none":
+        return NO_AGE if text else None
+    days = int(text) if text.isascii() and text.isdecimal() and len(text) <= len(str(LONGEST_AGE)) else 0
+    if not 1 <= days <= LONGEST_AGE:
+        raise click.BadParameter(f"it takes 1 to {LONGEST_AGE} days, or none.")
+    return days
 
 
 @command(
@@ -65,6 +88,7 @@ def add(context: Context, name: ApplId, force: bool, **settings: Any) -> Answer:
 
 @command(
     "list",
+    audit="look",
     examples="""
     ptktctl applid list
     ptktctl applid list --format json
@@ -83,6 +107,7 @@ def list_(context: Context) -> Answer:
 
 @command(
     "show",
+    audit="look",
     examples="""
     ptktctl applid show FEKAPPL
     ptktctl applid show FEKAPPL --format json
@@ -101,6 +126,7 @@ def show(context: Context, name: ApplId) -> Answer:
     examples="""
     ptktctl applid set FEKAPPL --replay allow
     ptktctl applid set ZOWEAPPL --ticket upper --timeout 120
+    ptktctl applid set FEKAPPL --max-age 365
     """,
 )
 @click.argument("name", metavar="APPLID", type=APPLID)
@@ -206,10 +232,10 @@ def _given(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings that were given, as members of an Application."""
     from ptktctl.store.definitions import Component, Replay
 
-    kinds = {"component": Component, "replay": Replay}
-    return {
-        name: kinds[name](value) if name in kinds else value for name, value in settings.items() if value is not None
-    }
+    given = {name: value for name, value in settings.items() if value is not None}
+    kinds: dict[str, Callable[[Any], object]] = {"component": Component, "replay": Replay}
+    kinds["max_age"] = lambda days: None if days == NO_AGE else days
+    return {name: kinds[name](value) if name in kinds else value for name, value in given.items()}
 
 
 def _members(application: Application) -> dict[str, object]:
@@ -223,20 +249,24 @@ def _members(application: Application) -> dict[str, object]:
         "replay": application.replay.value,
         "description": application.description,
         "created": instant(application.created),
+        "max_age_days": application.max_age,
+        "migration": application.migration.value if application.migration else None,
     }
 
 
 def _row(application: Application) -> list[str]:
-    """The columns for people: None is what RACF would do."""
-    return [str(value) if value is not None else "as RACF" for value in _members(application).values()]
+    """The columns for people, without what few definitions say. No kind of ticket is what RACF would do."""
+    members = {name: value for name, value in _members(application).items() if name not in SELDOM}
+    return [str(value) if value is not None else "as RACF" for value in members.values()]
 
 
 def _shown(application: Application, done: str = "", notes: Sequence[str] = ()) -> Answer:
-    names = list(_members(application))
-    lines = [f"{name:<12} {value}".rstrip() for name, value in zip(names, _row(application), strict=True)]
-    text = done or "\n".join(lines)
-    return Answer("applid/1", _members(application), text, notes=notes)
+    members = _members(application)
+    said = dict(zip(members, _row(application), strict=False))
+    said.update({name: str(members[name]) for name in SELDOM if members[name] is not None})
+    text = done or "\n".join(f"{name:<12} {value}".rstrip() for name, value in said.items())
+    return Answer("applid/1", members, text, notes=notes)
 
 
-for each in (add, list_, show, set_, rename, remove):
+for each in (add, list_, show, set_, rename, migrate, remove):
     applid.add_command(each)

@@ -15,7 +15,8 @@ SUMMARIES = {
     "demo": "Show the main jobs on real input.",
     "init": "Create the store that keeps keys sealed.",
     "applid": "Define the applications that tickets are made for.",
-    "key": "Store, make, list, show and remove secured signon keys.",
+    "key": "Store, make, list, show, rotate, hand over and remove secured signon keys.",
+    "store": "Open the store in several ways, back it up, restore and verify it.",
     "gen": "Make a PassTicket and print it.",
     "exec": "Run a command with a PassTicket made for it at the last moment.",
     "watch": "Show the current PassTicket and make a new one every 30 seconds.",
@@ -23,8 +24,10 @@ SUMMARIES = {
     "diagnose": "Say why a PassTicket was refused, and what to mend.",
     "decode": "Print when a PassTicket was made, in epoch seconds.",
     "simulate": "Play documented flows with real tickets on a simulated clock.",
+    "provision": "Print the host commands that a definition needs to work.",
     "lint": "Find what will make PassTickets fail, or serve more than they should.",
     "rules": "List the lint rules, or explain one.",
+    "log": "Show and verify the audit trail: who used or changed what.",
     "doctor": "Check the store, how it is unlocked, the clock and the versions.",
     "completion": "Print the completion script for a shell.",
 }
@@ -64,7 +67,35 @@ def _load(name: str) -> click.Command:
     return command
 
 
-class RootGroup(click.Group):
+class QuickHelp(click.Command):
+    """A command whose --help is told in its own words.
+
+    click asks for a translation of that one sentence, which loads all that Python knows of languages.
+    """
+
+    _own_help: click.Option | None = None
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """The option; always the same one, since click keeps the order of options by their identity."""
+        if self._own_help is None:
+            self._own_help = click.Option(
+                [*ctx.help_option_names, "shows_help"],
+                is_flag=True,
+                expose_value=False,
+                is_eager=True,
+                help="Show this message and exit.",
+                callback=_show_help,
+            )
+        return self._own_help
+
+
+def _show_help(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(ctx.get_help(), color=ctx.color)
+        ctx.exit()
+
+
+class RootGroup(QuickHelp, click.Group):
     """A group that shows its commands in the order of the catalogue, without loading them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -9,10 +9,17 @@ import sys
 import time
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
+from ptktctl.errors import InputError, StoreLockedError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Literal
+
+    import click
 
     from ptktctl.store.places import Places
+
+    Audit = Literal["use", "change", "look"]
 
 
 def _now() -> int:
@@ -43,6 +50,56 @@ def _ask_secret(prompt: str) -> str:
     return ask_secret(prompt)
 
 
+class Use:
+    """What the audit trail is to know of the command that runs; `recording` writes it.
+
+    Attributes:
+        action: the words of the command, such as "key.rotate".
+        kind: a "use" of a key, a "change" of the store, or no more than a "look".
+        params, values: of the command line; the APPLIDs, user IDs and the like among them are recorded.
+        applids, userids, group, key: those of them that were found in another way.
+        outcome: what came of it, in a word that tells no secret; "done" unless a command says otherwise. A look with
+            an outcome of its own is recorded like a use.
+        counts: how many tickets came to which outcome, by APPLID and outcome, where there may be many.
+        is_recorded: whether its end is in the log.
+    """
+
+    __slots__ = (
+        "action", "applids", "counts", "group", "is_recorded", "key", "kind", "outcome", "params", "userids", "values"
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        action: str = "",
+        kind: Audit = "look",
+        params: Sequence[click.Parameter] = (),
+        values: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.action = action
+        self.kind = kind
+        self.params = params
+        self.values = values or {}
+        self.applids: list[str] = []
+        self.userids: list[str] = []
+        self.group: str | None = None
+        self.key: str | None = None
+        self.outcome: str | None = None
+        self.counts: dict[tuple[str, str], int] = {}
+        self.is_recorded = False
+
+    def count(self, applid: str, outcome: str, number: int = 1) -> None:
+        """Count tickets of one APPLID that came to the same outcome."""
+        self.counts[applid, outcome] = self.counts.get((applid, outcome), 0) + number
+
+    def is_due(self, error: BaseException | None) -> bool:
+        """Whether there is something to record: not of a call that was wrong before it came to any key."""
+        if self.is_recorded:
+            return False
+        if self.kind == "use":
+            return bool(self.applids or self.counts) or not isinstance(error, InputError)
+        return self.kind == "change" or self.outcome is not None or isinstance(error, StoreLockedError)
+
+
 class Context:
     """The surroundings of one command.
 
@@ -54,9 +111,10 @@ class Context:
         clock: answers the current epoch second.
         ask_secret: shows a prompt on the terminal and reads a line without echo.
         color: "auto", "always" or "never".
+        use: what the audit trail is to know of the command.
     """
 
-    __slots__ = ("ask_secret", "clock", "color", "environ", "stderr", "stdin", "stdout")
+    __slots__ = ("ask_secret", "clock", "color", "environ", "stderr", "stdin", "stdout", "use")
 
     def __init__(
         self,
@@ -77,12 +135,41 @@ class Context:
         self.clock = clock
         self.ask_secret = ask_secret
         self.color = color
+        self.use = Use()
+
+    def begin_use(self) -> None:
+        """Record that a use begins which takes longer: what is killed then shows in the audit trail as well.
+
+        Raises:
+            StoreError: it changes the store, and the trail can't be written.
+        """
+        if self.use.kind != "look":
+            from ptktctl.commands import recording
+
+            recording.begin(self)
+
+    def record(self, error: BaseException | None = None) -> None:
+        """Record, once, what came of the command; before anybody is shown.
+
+        Args:
+            error: what ended it, if it did not come to its end.
+        """
+        if self.use.is_due(error):
+            from ptktctl.commands import recording
+
+            recording.end(self, error)
 
     def places(self) -> Places:
-        """Where this user's definitions, sealed keys and ledger lie."""
+        """Where this user's definitions, sealed keys and ledger lie; a restore that was cut off is finished first."""
+        from ptktctl.store.files import is_restoring
         from ptktctl.store.places import Places
 
-        return Places.locate(self.environ)
+        places = Places.locate(self.environ)
+        if is_restoring(places.keys) or is_restoring(places.definitions):
+            from ptktctl.store.restoring import finish_any
+
+            finish_any(places)
+        return places
 
     def has_terminal(self) -> bool:
         """Whether somebody sits there who sees a prompt and can answer it."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @command(
     "decode",
+    audit="use",
     examples="""
     ptktctl decode -u IBMUSER -a FEKAPPL AEPRRZ3S
     ptktctl gen -u IBMUSER | ptktctl decode -u IBMUSER -
@@ -53,14 +54,17 @@ def decode(
     applid = application.applid
     text = one_ticket(context, ticket)
     vault = selection.open_vault(context, **unlock)
-    keys = selection.keys_to_try(application, vault.candidates(applid, userid, group))
+    stored = vault.candidates(applid, userid, group, pending=True)
+    keys = selection.keys_to_try(application, stored)
     found = evaluation.evaluate(text, userid, applid, keys, at, timeout=application.timeout)
+    context.use.outcome = "no-match" if found.generated is None else "decoded"
     members = {
         "userid": userid.value,
         "applid": applid.value,
         "ticket_type": found.ticket_type.value if found.ticket_type else None,
         "generated": None if found.generated is None else instant(found.generated),
         "generated_epoch": found.generated,
+        "key": selection.stage_of(selection.answering(found.key, keys, stored)),
     }
     if found.generated is None:
         note = f"ptktctl: no ticket of {userid}, {applid} and its keys, made near {instant(at)}"

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import TIME, USERID, applid_option, command, group_option, unlock_options
+from ptktctl.commands.parameters import (
+    TIME,
+    USERID,
+    applid_option,
+    command,
+    group_option,
+    ledger_option,
+    unlock_options,
+)
 
 if TYPE_CHECKING:
     from ptktctl.commands.context import Context
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
 @command(
     "diagnose",
+    audit="use",
     examples="""
     ptktctl diagnose -u IBMUSER -a FEKAPPL AEPRRZ3S
     ptktctl diagnose -u IBMUSER -u MIKEM --smfid SYS1 --at 2026-11-22T10:00:00Z -
@@ -40,9 +49,10 @@ if TYPE_CHECKING:
 )
 @click.option("--at", type=TIME, default="now", show_default=True, help="When it was refused.")
 @click.option("--tickets", metavar="FILE|-", help="A log of refused tickets, one a line, instead of one ticket.")
+@ledger_option
 @unlock_options
 @click.argument("ticket", metavar="TICKET|-", nargs=-1)
-def diagnose(
+def diagnose(  # noqa: PLR0913, PLR0917 - one parameter an option
     context: Context,
     userids: tuple[UserId, ...],
     applid: ApplId | None,
@@ -50,6 +60,7 @@ def diagnose(
     smfids: tuple[str, ...],
     at: int,
     tickets: str | None,
+    ledger: str | None,
     ticket: tuple[str, ...],
     **unlock: str | None,
 ) -> Answer:
@@ -79,9 +90,11 @@ def diagnose(
     elif ticket or applid:
         raise InputError("--tickets takes APPLIDs and tickets from the log", "leave -a and TICKET out")
     vault = selection.open_vault(context, **unlock)
-    examiner = Examiner(context, vault, group, smfids)
+    examiner = Examiner(context, vault, group, smfids, selection.open_ledger(context, ledger))
     if tickets is None:
-        return _answer(examiner.examine(case))
+        explained = examiner.examine(case)
+        context.use.outcome = explained.verdict
+        return _answer(explained)
     from ptktctl.commands.diagnose_log import diagnose_log
 
     return diagnose_log(context, tickets, examiner, at, userids)
@@ -140,6 +153,7 @@ def _candidate_members(explained: Explained, candidate: Candidate) -> dict[str, 
         "userid": reading.userid.value,
         "applid": reading.applid.value,
         "key_profile": reading.known.name,
+        "key": "pending" if reading.known.pending else "current",
         "ticket_type": reading.ticket_type.value,
         "generated": instant(candidate.generated),
         "generated_epoch": candidate.generated,

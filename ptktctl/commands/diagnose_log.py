@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from array import array
+from dataclasses import dataclass, field, replace
 from statistics import median_low
 from typing import TYPE_CHECKING
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.diagnose import explained_members
-from ptktctl.commands.diagnose_wording import IF_USED, remedy, when_all, without_candidate
+from ptktctl.commands.diagnose_wording import IF_USED, odds, remedy, when_all, without_candidate
 from ptktctl.commands.examination import USED, Case
+from ptktctl.commands.packed import Packed
 from ptktctl.commands.parameters import parse_time
 from ptktctl.errors import InputError, StoreMissingError
 from ptktctl.passticket.diagnosis import BOUND, Slip, Tier
 from ptktctl.passticket.names import ApplId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from ptktctl.commands.context import Context
     from ptktctl.commands.examination import Examiner, Explained
@@ -28,24 +29,30 @@ FIELDS_HINT = "expected USERID APPLID TICKET [TIME]"
 LONGEST_LINE = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """A line that could not be read, or not be looked into; the text of the line is no part of it."""
-
-    number: int
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Group:
-    """Tickets that have one thing to mend: (line number, what was found), at least one."""
+    """Tickets that have one thing to mend; of a log of a million not each can be kept.
 
-    lines: tuple[tuple[int, Explained], ...]
+    Attributes:
+        first: what was found out about the first of them, which stands for all.
+        first_line: the number of its line.
+        count: how many there are.
+        chance: how likely the least certain of them is to be chance; 0 when nothing explains them.
+        spans: their ages in seconds, as far as something explains them.
+    """
 
-    @property
-    def first(self) -> Explained:
-        """What stands for all of them."""
-        return self.lines[0][1]
+    first: Explained
+    first_line: int
+    count: int = 0
+    chance: float = 0
+    spans: array[int] = field(default_factory=lambda: array("q"))
+
+    def add(self, explained: Explained) -> None:
+        """Count one of them."""
+        self.count += 1
+        for candidate in explained.found.candidates[:1]:
+            self.chance = max(self.chance, candidate.chance)
+            self.spans.append(candidate.age)
 
     @property
     def best(self) -> Candidate | None:
@@ -55,7 +62,35 @@ class Group:
     @property
     def ages(self) -> list[int]:
         """The ages of the tickets in seconds, by size."""
-        return sorted(each.found.candidates[0].age for _, each in self.lines if each.found.candidates)
+        return sorted(self.spans)
+
+
+class Findings:
+    """What is found in a log, line by line.
+
+    Attributes:
+        groups: the tickets by what is to mend.
+        lines: what was found out about each ticket, as JSON has it.
+        bad_lines: what could not be read, or not be looked into, likewise; the text of the line is no part of it.
+        all_valid: whether a verifier would take each ticket, and could read each line.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.groups: dict[tuple[object, ...], Group] = {}
+        self.lines, self.bad_lines = Packed(), Packed()
+        self.all_valid = True
+
+    def add(self, number: int, explained: Explained) -> None:
+        """Take in what was found out about the ticket of a line."""
+        self.groups.setdefault(_what_to_mend(explained), Group(explained, number)).add(explained)
+        self.lines.append({"line": number, **explained_members(explained)})
+        self.all_valid &= explained.is_valid
+
+    def add_bad(self, number: int, error: str) -> None:
+        """Take in a line that has no answer."""
+        self.bad_lines.append({"line": number, "error": error})
+        self.all_valid = False
 
 
 def diagnose_log(context: Context, source: str, examiner: Examiner, at: int, others: tuple[UserId, ...] = ()) -> Answer:
@@ -69,17 +104,18 @@ def diagnose_log(context: Context, source: str, examiner: Examiner, at: int, oth
     Raises:
         InputError: the file can't be read.
     """
-    explained: list[tuple[int, Explained]] = []
-    bad: list[BadLine] = []
+    findings = Findings()
     for number, line in enumerate(_lines(context, source), start=1):
         try:
             case = parse_line(line, context.clock(), at)
             if case:
                 asked = replace(case, userids=tuple(dict.fromkeys((*case.userids, *others))))
-                explained.append((number, examiner.examine(asked)))
+                explained = examiner.examine(asked)
+                context.use.count(case.applid.value, explained.verdict)
+                findings.add(number, explained)
         except (InputError, StoreMissingError) as error:
-            bad.append(BadLine(number, error.message))
-    return _answer(source, explained, bad)
+            findings.add_bad(number, error.message)
+    return _answer(source, findings)
 
 
 def parse_line(line: bytes, now: int, at: int) -> Case | None:
@@ -140,28 +176,20 @@ def _lines(context: Context, source: str) -> Iterator[bytes]:
         raise InputError(f"{source}: cannot read the log: {error.strerror}") from None
 
 
-def _answer(source: str, explained: Sequence[tuple[int, Explained]], bad: Sequence[BadLine]) -> Answer:
-    groups = _groups(explained)
+def _answer(source: str, findings: Findings) -> Answer:
+    groups = sorted(findings.groups.values(), key=lambda group: -group.count)
+    total = len(findings.lines)
     members = {
-        "tickets": len(explained),
+        "tickets": total,
         "chance_bound": BOUND,
         "groups": [_group_members(group) for group in groups],
-        "lines": [{"line": number, **explained_members(each)} for number, each in explained],
-        "bad_lines": [{"line": each.number, "error": each.error} for each in bad],
+        "lines": findings.lines,
+        "bad_lines": findings.bad_lines,
     }
-    text = "\n".join(_group_text(group, len(explained)) for group in groups) or "no tickets in this log"
+    text = "\n".join(_group_text(group, total) for group in groups) or "no tickets in this log"
     place = "standard input" if source == "-" else source
-    notes = [f"{place}:{each.number}: {each.error}" for each in bad]
-    valid = not bad and all(each.is_valid for _, each in explained)
-    return Answer("diagnose-log/1", members, text, 0 if valid else 1, notes)
-
-
-def _groups(explained: Iterable[tuple[int, Explained]]) -> list[Group]:
-    """The tickets by what is to mend, the commonest first."""
-    alike: dict[tuple[object, ...], list[tuple[int, Explained]]] = defaultdict(list)
-    for number, each in explained:
-        alike[_what_to_mend(each)].append((number, each))
-    return sorted((Group(tuple(lines)) for lines in alike.values()), key=lambda group: -len(group.lines))
+    notes = (f"{place}:{each['line']}: {each['error']}" for each in findings.bad_lines)
+    return Answer("diagnose-log/1", members, text, 0 if findings.all_valid else 1, notes)
 
 
 def _what_to_mend(explained: Explained) -> tuple[object, ...]:
@@ -171,28 +199,31 @@ def _what_to_mend(explained: Explained) -> tuple[object, ...]:
     best = explained.found.candidates[0]
     reading = best.reading
     other = (reading.userid, reading.applid) if reading.slip.tier is Tier.OTHER else ()
-    return reading.slip, reading.detail, reading.known.name, reading.ticket_type, other, best.moment, best.zone
+    key = reading.known.name, reading.known.pending, reading.ticket_type
+    return reading.slip, reading.detail, key, other, best.moment, best.zone
 
 
 def _group_members(group: Group) -> dict[str, object]:
-    best = group.best
+    best, ages = group.best, group.ages
     return {
-        "count": len(group.lines),
+        "count": group.count,
         "verdict": group.first.verdict,
         "cause": _cause(group),
         "remedy": _remedy(group),
         "slip": best.reading.slip.label if best else None,
         "moment": best.moment.value if best else None,
         "utc_offset_seconds": best.zone if best else None,
-        "age_seconds": {"least": group.ages[0], "median": median_low(group.ages), "most": group.ages[-1]}
-        if best
-        else None,
-        "first_line": group.lines[0][0],
+        "age_seconds": {"least": ages[0], "median": median_low(ages), "most": ages[-1]} if best else None,
+        "chance": group.chance if best else None,
+        "first_line": group.first_line,
     }
 
 
 def _group_text(group: Group, total: int) -> str:
-    return f"{len(group.lines)} of {total}: {_cause(group)}\n  remedy: {_remedy(group)}"
+    text = f"{group.count} of {total}: {_cause(group)}\n  remedy: {_remedy(group)}"
+    if not group.best:
+        return text
+    return f"{text}\n  chance hit: {odds(group.chance)} at most for each ticket (never above {odds(BOUND)})"
 
 
 def _cause(group: Group) -> str:

@@ -112,7 +112,7 @@ def how_made(candidate: Candidate, suspects: Suspects, count: int = 1) -> str:
         applid=reading.applid,
         meant_userid=suspects.userids[0],
         meant_applid=suspects.applids[0],
-        kind=_kind(reading.ticket_type),
+        kind=f"{'pending ' if reading.known.pending else ''}{_kind(reading.ticket_type)}",
         type=reading.ticket_type.name,
         other_type=reading.known.key.ticket_type.name,
         profile=reading.known.name,
@@ -137,7 +137,7 @@ def when_all(candidate: Candidate, ages: Sequence[int]) -> str:
     least, most = ages[0], ages[-1]
     if candidate.moment is Moment.IN_WINDOW:
         return ""
-    if candidate.moment is Moment.LOCAL_TIME:
+    if candidate.moment is Moment.LOCAL_TIME or len(ages) == 1:
         return when_made(candidate)
     if _is_steady(ages):
         middle = ages[len(ages) // 2]

@@ -70,6 +70,7 @@ def _checks(context: Context, unlocker: Unlocker) -> Iterator[Check]:
 
 
 def _all_checks(context: Context, unlocker: Unlocker) -> Iterator[Check]:
+    yield from _guarded("places", partial(_finish_restore, context))
     for path in _paths(context):
         yield from _guarded("places", partial(_check_place, path))
     yield from _guarded("definitions", lambda: _check_definitions(context))
@@ -88,8 +89,16 @@ def _guarded(what: str, check: Callable[[], Iterator[Check]]) -> Iterator[Check]
 
 
 def _paths(context: Context) -> tuple[str, ...]:
-    places = context.places()
-    return places.definitions, places.keys, places.ledger
+    from ptktctl.store.places import Places
+
+    places = Places.locate(context.environ)
+    return places.definitions, places.keys, places.ledger, places.audit
+
+
+def _finish_restore(context: Context) -> Iterator[Check]:
+    """A restore that was cut off is finished, as by any command; why that fails is told here."""
+    context.places()
+    return iter(())
 
 
 def _check_place(path: str) -> Iterator[Check]:
@@ -113,6 +122,7 @@ def _check_definitions(context: Context) -> Iterator[Check]:
 
 
 def _check_keys(context: Context, unlocker: Unlocker) -> Iterator[Check]:
+    from ptktctl.store import slots
     from ptktctl.store.vault import Vault, listed_names
 
     path = context.places().keys
@@ -120,6 +130,7 @@ def _check_keys(context: Context, unlocker: Unlocker) -> Iterator[Check]:
         yield Check("keys", NOTE, "there is no store yet", "ptktctl init")
         return
     yield Check("keys", OK, f"{len(listed_names(path))} stored; the file is whole")
+    yield Check("keys", OK, f"opened by {', '.join(map(slots.described, slots.listed(path)))}")
     try:
         vault = Vault.open(path, unlocker.data_key)
     except StoreLockedError as error:
@@ -128,6 +139,23 @@ def _check_keys(context: Context, unlocker: Unlocker) -> Iterator[Check]:
         yield Check("keys", NOTE, error.message, error.hint)
         return
     yield from _check_opened(context, vault)
+    yield from _check_slots(path)
+
+
+def _check_slots(path: str) -> Iterator[Check]:
+    """Other ways to open the store that would not serve, as far as that can be told without trying."""
+    from importlib.util import find_spec
+
+    from ptktctl.store import slots
+    from ptktctl.store.sealing import KeyFileSlot, KeyringSlot
+
+    for slot in slots.listed(path):
+        if isinstance(slot, KeyFileSlot) and not os.path.lexists(slot.path):
+            remedy = f"name its place with --key-file; or ptktctl store slot remove {slot.number}"
+            yield Check("keys", NOTE, f"{slots.described(slot)}: that file is not there", remedy)
+        if isinstance(slot, KeyringSlot) and not find_spec("keyring"):
+            remedy = "pip install 'ptktctl[keyring]'"
+            yield Check("keys", NOTE, f"{slots.described(slot)}: the package keyring is not installed", remedy)
 
 
 def _check_opened(context: Context, vault: Vault) -> Iterator[Check]:

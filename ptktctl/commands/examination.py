@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ptktctl.commands.diagnose_wording import IF_USED, how_made, remedy
-from ptktctl.commands.selection import keys_to_try, load_definitions, open_ledger
+from ptktctl.commands.selection import keys_to_try, load_definitions
 from ptktctl.errors import InputError
 from ptktctl.passticket.diagnosis import KnownKey, Slip, Suspects, Verdict, diagnose, neighbours, system_applids
 from ptktctl.store.definitions import Application, Replay
@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from ptktctl.passticket.diagnosis import Candidate, Diagnosis
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, GroupId, UserId
+    from ptktctl.store.ledgers import UsedTickets
     from ptktctl.store.vault import StoredKey, Vault
 
 
 # The verdict that only the ledger can give.
 USED = "used"
+# Names whose suspects are kept: a log tells of few failing users, or of so many that there is no room for all.
+MOST_REMEMBERED = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,18 @@ class Explained:
 class Examiner:
     """Diagnoses tickets against one opened store."""
 
-    def __init__(self, context: Context, vault: Vault, group: GroupId | None, smfids: tuple[str, ...]) -> None:
+    def __init__(
+        self, context: Context, vault: Vault, group: GroupId | None, smfids: tuple[str, ...], ledger: UsedTickets
+    ) -> None:
         """Take what all tickets are held against.
+
+        Args:
+            ledger: what knows of used tickets.
 
         Raises:
             InputError: a wrong SMF ID.
         """
-        self._context = context
+        self._ledger = ledger
         self._vault = vault
         self._group = group
         self._definitions = load_definitions(context)
@@ -108,6 +116,8 @@ class Examiner:
         application = self._application(case.applid)
         named = (case.userids, case.applid)
         suspects = self._suspects.get(named) or self._suspect(application, case.userids)
+        if len(self._suspects) >= MOST_REMEMBERED:
+            self._suspects.clear()
         self._suspects[named] = suspects
         found = diagnose(case.ticket, suspects, case.at, timeout=application.timeout)
         return Explained(case, suspects, found, self._used_at(case, application, found))
@@ -119,13 +129,15 @@ class Examiner:
         return application
 
     def _suspect(self, application: Application, userids: tuple[UserId, ...]) -> Suspects:
-        tried = self._vault.candidates(application.applid, userids[0], self._group)
+        tried = self._vault.candidates(application.applid, userids[0], self._group, pending=True)
         keys_to_try(application, tried)  # says what to do when there is none
         names = {each.name for each in tried}
-        keys = tuple(
-            KnownKey(each.name.applid, each.name.profile, self._typed(each), each.name in names) for each in self._keys
-        )
+        keys = tuple(self._known(each, tried=each.name in names) for each in self._keys)
         return Suspects(userids, neighbours(application.applid, self._applids), keys)
+
+    def _known(self, stored: StoredKey, *, tried: bool) -> KnownKey:
+        name = stored.name
+        return KnownKey(name.applid, name.profile, self._typed(stored), tried, name.pending)
 
     def _typed(self, stored: StoredKey) -> SecuredSignonKey:
         application = self._definitions.get(stored.name.applid) or Application(stored.name.applid, created=0)
@@ -137,4 +149,4 @@ class Examiner:
         if plain is None or application.replay is Replay.ALLOW:
             return None
         known = token(plain.reading.key, case.userids[0], case.applid, case.ticket, plain.generated)
-        return open_ledger(self._context).peek(known)
+        return self._ledger.peek(known)

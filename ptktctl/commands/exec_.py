@@ -11,6 +11,7 @@ import click
 from ptktctl.commands.catalog import example_epilog
 from ptktctl.commands.context import Context
 from ptktctl.commands.making import find_maker, fresh_option, maker_options, second_to_make
+from ptktctl.commands.parameters import Command
 from ptktctl.errors import InputError, PtktctlError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 VARIABLE = "PTKTCTL_TICKET"
 # What opens the store is no business of the command. (PTKTCTL_HOME and PTKTCTL_APPLID hold no secret.)
-WITHHELD = ("PTKTCTL_PASSPHRASE", "PTKTCTL_KEY_FILE", "PTKTCTL_LEDGER")
+WITHHELD = ("PTKTCTL_PASSPHRASE", "PTKTCTL_EXPORT_PASSPHRASE", "PTKTCTL_KEY_FILE", "PTKTCTL_LEDGER")
 
 
 class CommandNotFoundError(PtktctlError):
@@ -35,6 +36,8 @@ class CommandNotExecutableError(PtktctlError):
 
 @click.command(
     "exec",
+    cls=Command,
+    audit="use",
     context_settings={"allow_interspersed_args": False},
     epilog=example_epilog(
         """
@@ -68,8 +71,8 @@ def exec_(
     never as an argument, which other users of the machine can see. ptktctl becomes the command: its status and the
     signals sent to it are the command's own. 127: there is no such command; 126: it can't be run.
 
-    PTKTCTL_PASSPHRASE, PTKTCTL_PASSPHRASE_FILE, PTKTCTL_PASSPHRASE_COMMAND, PTKTCTL_KEY_FILE and PTKTCTL_LEDGER are
-    not handed down.
+    PTKTCTL_PASSPHRASE, PTKTCTL_EXPORT_PASSPHRASE and what else begins so, PTKTCTL_KEY_FILE and PTKTCTL_LEDGER are not
+    handed down.
     """
     context = ctx.ensure_object(Context)
     if as_input and env is not None:
@@ -79,6 +82,8 @@ def exec_(
     maker = find_maker(context, **options)
     environ = {name: value for name, value in context.environ.items() if not name.startswith(WITHHELD)}
     ticket = maker.ticket(second_to_make(context, maker, fresh=fresh, ledger=ledger))
+    context.use.outcome = "made"
+    context.record()
     if as_input:
         _put_on_stdin(ticket)
     else:

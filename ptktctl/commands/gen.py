@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @command(
     "gen",
+    audit="use",
     examples="""
     ptktctl gen -u IBMUSER
     ptktctl gen -u IBMUSER -a FEKAPPL --at 2026-11-22T10:00:00Z --format json
@@ -65,6 +66,7 @@ def gen(
         return batches.generate(context, batch, jobs, batch_format(output_format), **options)
     require_single_format(output_format)
     maker = find_maker(context, required(userid, "option '-u'"), **options)
+    context.use.outcome = "made"
     return _answer(context, maker, second_to_make(context, maker, fresh=fresh, ledger=ledger) if at is None else at)
 
 

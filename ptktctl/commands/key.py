@@ -1,46 +1,45 @@
-"""ptktctl key: store, make, list, show and remove secured signon keys."""
+"""ptktctl key: store, make, list, show and remove secured signon keys; its other commands have modules of their own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from ptktctl.commands.answer import Answer, Table
-from ptktctl.commands.parameters import APPLID, FILE, GROUP, USERID, command, unlock_options
+from ptktctl.commands.key_export import export
+from ptktctl.commands.key_import import import_
+from ptktctl.commands.key_life import abandon, promote
+from ptktctl.commands.key_options import (
+    ENHANCED,
+    LENGTH,
+    judge,
+    key_name,
+    key_text,
+    name_options,
+    options_of,
+    require_length,
+    twins,
+)
+from ptktctl.commands.key_recipient import recipient
+from ptktctl.commands.key_rotate import rotate
+from ptktctl.commands.parameters import FILE, command, unlock_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ptktctl.commands.context import Context
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, GroupId, UserId
-    from ptktctl.passticket.weaknesses import Weakness
     from ptktctl.store.vault import KeyName, StoredKey
-
-    Function = TypeVar("Function", bound=Callable[..., object])
 
 
 @click.group("key")
 def key() -> None:
-    """Store, make, list, show and remove secured signon keys."""
+    """Store, make, list, show, rotate, hand over and remove secured signon keys."""
 
 
-def name_options(function: Function) -> Function:
-    """APPLID, --user and --group: the name of the profile that a key belongs to."""
-    for option in (
-        click.argument("applid", type=APPLID),
-        click.option("--user", "userid", type=USERID, help="The key of this user only: profile APPLID.USERID."),
-        click.option("--group", type=GROUP, help="The key of this connect group only: profile APPLID.GROUP."),
-        unlock_options,
-    ):
-        function = option(function)
-    return function
-
-
-ENHANCED = click.option(
-    "--enhanced", is_flag=True, help="The key of enhanced tickets (HMAC), not the legacy one (DES)."
-)
+AGE = click.IntRange(1, 36_500)
 FORCE = click.option("--force", is_flag=True, help="Replace a key that is stored; store a DES weak key.")
 
 
@@ -66,16 +65,16 @@ def set_(
     force: bool,
     **unlock: str | None,
 ) -> Answer:
-    """Store a key that the host has: legacy 16 hexadecimal digits, enhanced 64 to 512.
+    """Store a key that the host has.
 
-    Warns of published, patterned and duplicate keys. Makes the store when there is none yet and a way to unlock it is
-    given.
+    A legacy key has 16 hexadecimal digits, an enhanced one 64 to 512. Warns of published, patterned and duplicate
+    keys. Makes the store when there is none yet and a way to unlock it is given.
     """
     from ptktctl.passticket.keys import EnhancedKey, LegacyKey
 
-    name = _key_name(applid, group, userid, enhanced=enhanced)
+    name = key_name(applid, group, userid, enhanced=enhanced)
     _require_place(context, name, force=force)
-    text = _key_text(context, source)
+    text = key_text(context, source)
     secret = EnhancedKey.from_hex(text) if enhanced else LegacyKey.from_hex(text)
     return _store(context, name, secret, force=force, **unlock)
 
@@ -90,7 +89,7 @@ def set_(
 )
 @name_options
 @ENHANCED
-@click.option("--bytes", "length", type=click.IntRange(32, 256), help="Bytes of an enhanced key; default 64.")
+@click.option("--bytes", "length", type=LENGTH, help="Bytes of an enhanced key; default 64.")
 @FORCE
 def generate(
     context: Context,
@@ -102,13 +101,14 @@ def generate(
     force: bool,
     **unlock: str | None,
 ) -> Answer:
-    """Make a random key and store it: legacy with odd parity and never weak, enhanced of 64 bytes."""
-    from ptktctl.errors import InputError
+    """Make a random key and store it.
+
+    A legacy one has odd parity and is never a DES weak key; an enhanced one has 64 bytes.
+    """
     from ptktctl.passticket.keys import ENHANCED_KEY_RECOMMENDED, EnhancedKey, LegacyKey
 
-    if length and not enhanced:
-        raise InputError("--bytes goes with --enhanced", "a legacy key always has 8 bytes")
-    name = _key_name(applid, group, userid, enhanced=enhanced)
+    require_length(length, enhanced=enhanced)
+    name = key_name(applid, group, userid, enhanced=enhanced)
     _require_place(context, name, force=force)
     secret = EnhancedKey.generate(length or ENHANCED_KEY_RECOMMENDED) if enhanced else LegacyKey.generate()
     return _store(context, name, secret, force=force, **unlock)
@@ -116,25 +116,42 @@ def generate(
 
 @command(
     "list",
+    audit="look",
     examples="""
     ptktctl key list
+    ptktctl key list --max-age 90 > /dev/null
     ptktctl key list --format json
     """,
 )
+@click.option(
+    "--max-age", type=AGE, metavar="DAYS", help="When each key is due; default what applid set --max-age says of it."
+)
 @unlock_options
-def list_(context: Context, passphrase_file: str | None, key_file: str | None) -> Answer:
-    """List the keys stored: profile, kind, fingerprint, age."""
-    from ptktctl.commands.selection import open_vault
+def list_(context: Context, max_age: int | None, passphrase_file: str | None, key_file: str | None) -> Answer:
+    """List the keys stored, and when each is due to be replaced.
 
+    Columns: profile, kind, fingerprint, age, when it was stored, stage, when it is due. A key is due when it has
+    been stored for as many days as its definition or --max-age allows. Then it is named on stderr and the status is
+    1: so cron can watch over them. A pending key does not serve yet and is never due.
+    """
+    from ptktctl.commands.key_wording import HEADINGS, greatest_age, is_due, key_members, key_row
+    from ptktctl.commands.selection import load_definitions, open_vault
+
+    definitions = load_definitions(context)
     stored = open_vault(context, passphrase_file, key_file).keys()
-    rows = [_row(context, each) for each in stored]
-    table = Table(("profile", "kind", "fingerprint", "age", "stored"), rows)
-    notes = () if rows else ("no key is stored yet: ptktctl key generate APPLID, or key set",)
-    return Answer("key-list/1", {"keys": [_members(context, each) for each in stored]}, table, notes=notes)
+    aged = [(each, greatest_age(definitions, each, max_age)) for each in stored]
+    due = [each for each, limit in aged if is_due(context, each, limit)]
+    table = Table(HEADINGS, [key_row(context, *each) for each in aged])
+    notes = [_due_note(each, stored) for each in due]
+    if not stored:
+        notes = ["no key is stored yet: ptktctl key generate APPLID, or key set"]
+    members = {"keys": [key_members(context, *each) for each in aged]}
+    return Answer("key-list/1", members, table, 1 if due else 0, notes)
 
 
 @command(
     "show",
+    audit="look",
     examples="""
     ptktctl key show FEKAPPL
     ptktctl key show FEKAPPL --reveal
@@ -152,19 +169,24 @@ def show(
     key_file: str | None,
 ) -> Answer:
     """Show the keys of a profile; the key itself only with --reveal."""
-    from ptktctl.commands.selection import open_vault, require_known
+    from ptktctl.commands.key_wording import greatest_age, key_lines, key_members
+    from ptktctl.commands.selection import load_definitions, open_vault, require_known
     from ptktctl.errors import StoreMissingError
 
     require_known(context, applid)
     stored = open_vault(context, passphrase_file, key_file).keys()
-    asked = _key_name(applid, group, userid, enhanced=False)
+    asked = key_name(applid, group, userid, enhanced=False)
     found = [each for each in stored if each.name.profile == asked.profile]
     if not found:
         others = ", ".join(sorted({each.name.profile for each in stored if each.name.applid == applid}))
         remedy = f"there are keys of {others}" if others else f"ptktctl key generate {applid}, or key set"
         raise StoreMissingError(f"no key is stored for {asked.profile}", remedy)
-    members = [_members(context, each, reveal=reveal) for each in found]
-    return Answer("key/1", {"keys": members}, "\n\n".join(_text(context, each, reveal=reveal) for each in found))
+    definitions = load_definitions(context)
+    aged = [(each, greatest_age(definitions, each)) for each in found]
+    context.use.outcome = "revealed" if reveal else None
+    members = [key_members(context, *each, reveal=reveal) for each in aged]
+    text = "\n\n".join(key_lines(context, *each, reveal=reveal) for each in aged)
+    return Answer("key/1", {"keys": members}, text)
 
 
 @command(
@@ -187,30 +209,22 @@ def remove(
     passphrase_file: str | None,
     key_file: str | None,
 ) -> Answer:
-    """Remove a stored key."""
+    """Remove a stored key, and the pending one with it."""
+    from ptktctl.commands.key_wording import name_members
     from ptktctl.commands.selection import require_known, unlocker
     from ptktctl.commands.terminal import confirm
     from ptktctl.store import vault
 
     require_known(context, applid)
-    name = _key_name(applid, group, userid, enhanced=enhanced)
-    confirm(context, f"remove the key {name}?", yes=yes)
-    with vault.editing(context.places().keys, unlocker(context, passphrase_file, key_file).data_key) as draft:
+    name = key_name(applid, group, userid, enhanced=enhanced)
+    path, following = context.places().keys, name.replaced(pending=True)
+    what = f"the key {name}" + (" and the pending one" if following in vault.listed_names(path) else "")
+    confirm(context, f"remove {what}?", yes=yes)
+    with vault.editing(path, unlocker(context, passphrase_file, key_file).data_key) as draft:
         draft.remove(name)
-    return Answer("key-removed/1", _name_members(name), f"removed the key {name}")
-
-
-def _key_text(context: Context, source: str | None) -> str:
-    """The key as text: from a file, from standard input, or typed without echo when that is a terminal."""
-    from ptktctl.commands.selection import read_line, read_source
-
-    return read_source(context, source, "key") if source else read_line(context, "hexadecimal key")
-
-
-def _key_name(applid: ApplId, group: GroupId | None, userid: UserId | None, *, enhanced: bool) -> KeyName:
-    from ptktctl.store.vault import KeyKind, KeyName
-
-    return KeyName(applid, KeyKind.ENHANCED if enhanced else KeyKind.LEGACY, group, userid)
+        if following in draft.names():
+            draft.remove(following)
+    return Answer("key-removed/1", name_members(name), f"removed {what}")
 
 
 def _require_place(context: Context, name: KeyName, *, force: bool) -> None:
@@ -227,73 +241,38 @@ def _require_place(context: Context, name: KeyName, *, force: bool) -> None:
 def _store(context: Context, name: KeyName, secret: SecuredSignonKey, *, force: bool, **unlock: str | None) -> Answer:
     """Seal a key into the store and tell what there is to tell about it."""
     from ptktctl.commands import selection
+    from ptktctl.commands.key_wording import greatest_age, key_members
     from ptktctl.store import vault
 
-    warnings = _judge(secret.weaknesses(), force=force)
+    warnings = judge(secret.weaknesses(), force=force)
     unlocker = selection.unlocker(context, **unlock)
     selection.ensure_store(context, unlocker)
     path, open_once = context.places().keys, selection.unlock_once(unlocker)
     with vault.editing(path, open_once) as draft:
         draft.put(name, secret, context.clock(), replace=force)
     stored = vault.Vault.open(path, open_once).keys()
-    warnings += [
-        f"the same key is stored for {each.name}" for each in stored if each.key == secret and each.name != name
-    ]
     this = next(each for each in stored if each.name == name)
+    warnings += [*twins(this, stored), *_left_pending(name, stored)]
     text = f"stored the key {name}, fingerprint {secret.fingerprint}"
     notes = [f"warning: {warning}" for warning in warnings]
-    return Answer("key-stored/1", {**_members(context, this), "warnings": warnings}, text, notes=notes)
+    max_age = greatest_age(selection.load_definitions(context), this)
+    return Answer("key-stored/1", {**key_members(context, this, max_age), "warnings": warnings}, text, notes=notes)
 
 
-def _judge(weaknesses: Sequence[Weakness], *, force: bool) -> list[str]:
-    """Refuse a DES weak or semi-weak key; warn of the rest."""
-    from ptktctl.errors import InputError
-    from ptktctl.passticket.weaknesses import Weakness
-
-    for weakness in weaknesses:
-        if weakness in (Weakness.WEAK, Weakness.SEMI_WEAK) and not force:
-            raise InputError(
-                f"the key is {weakness.value}", "ptktctl key generate makes a good one; --force stores this"
-            )
-    return [f"the key is {weakness.value}" for weakness in weaknesses]
+def _left_pending(name: KeyName, stored: Sequence[StoredKey]) -> list[str]:
+    """A warning that the key replaced by force has a successor waiting, which may be older than the new one."""
+    if all(each.name != name.replaced(pending=True) for each in stored):
+        return []
+    return [f"a pending key is stored as well; if it shall not follow: ptktctl key abandon {options_of(name)}"]
 
 
-def _name_members(name: KeyName) -> dict[str, object]:
-    return {
-        "applid": name.applid.value,
-        "group": name.group.value if name.group else None,
-        "userid": name.userid.value if name.userid else None,
-        "kind": name.kind.value,
-    }
+def _due_note(this: StoredKey, stored: Sequence[StoredKey]) -> str:
+    """What to do about a key that is due."""
+    options = options_of(this.name)
+    if any(each.name == this.name.replaced(pending=True) for each in stored):
+        return f"due: {this.name}; the next one is pending: ptktctl key promote {options}, once all systems have it"
+    return f"due: {this.name}: ptktctl key rotate {options}"
 
 
-def _members(context: Context, stored: StoredKey, *, reveal: bool = False) -> dict[str, object]:
-    from ptktctl.commands.wording import instant
-
-    members = {
-        "profile": stored.name.profile,
-        **_name_members(stored.name),
-        "fingerprint": stored.key.fingerprint,
-        "created": instant(stored.created),
-        "age_seconds": max(0, context.clock() - stored.created),
-    }
-    return {**members, "key": stored.key.secret.hex().upper()} if reveal else members
-
-
-def _text(context: Context, stored: StoredKey, *, reveal: bool) -> str:
-    profile, kind, fingerprint, age, created = _row(context, stored)
-    lines = {"profile": profile, "kind": kind, "fingerprint": fingerprint, "stored": f"{created}, {age} ago"}
-    if reveal:
-        lines["key"] = stored.key.secret.hex().upper()
-    return "\n".join(f"{name:<12} {value}" for name, value in lines.items())
-
-
-def _row(context: Context, stored: StoredKey) -> list[str]:
-    from ptktctl.commands.wording import instant, span
-
-    age = span(max(0, context.clock() - stored.created))
-    return [stored.name.profile, stored.name.kind.value, stored.key.fingerprint, age, instant(stored.created)]
-
-
-for each in (set_, generate, list_, show, remove):
+for each in (set_, generate, list_, show, rotate, promote, abandon, export, import_, recipient, remove):
     key.add_command(each)

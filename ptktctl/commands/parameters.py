@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ptktctl.commands.answer import Answer, render
-from ptktctl.commands.catalog import example_epilog
-from ptktctl.commands.context import Context
+from ptktctl.commands.catalog import QuickHelp, example_epilog
+from ptktctl.commands.context import Context, Use
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from ptktctl.commands.context import Audit
     from ptktctl.passticket.names import ApplId, GroupId, UserId
 
     _ParamType = click.ParamType[Any]
@@ -29,6 +31,8 @@ else:
 
 MOST_DIGITS = 18
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+# Groups of commands that change the store unless one says that it only looks.
+CHANGING = (["applid"], ["key"], ["store"])
 TIME_HINT = "give 'now', epoch seconds, RFC 3339 with an offset (2026-11-22T10:00:00Z) or -5m, +30s"
 
 
@@ -166,6 +170,10 @@ class FileType(_Parsed):
     def parse(self, text: str, ctx: click.Context | None) -> str:
         if not text or "\0" in text:
             raise InputError("the name of the file holds a NUL" if text else "the name of the file is empty")
+        try:
+            os.fsencode(text)
+        except UnicodeEncodeError:
+            raise InputError("the name of the file holds a character that no file name here can hold") from None
         return text
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -182,8 +190,37 @@ class BadCall(click.UsageError):
         self.remedy = remedy
 
 
-class Command(click.Command):
-    """A command that never repeats what it has no place for: that may be a key, a ticket or a password."""
+class Command(QuickHelp):
+    """A command that never repeats what it has no place for: that may be a key, a ticket or a password.
+
+    What it does is recorded in the audit trail of the store.
+    """
+
+    def __init__(self, *arguments: Any, audit: Audit | None = None, **settings: Any) -> None:
+        """As click's own.
+
+        Args:
+            audit: whether it uses keys, changes the store or only looks; a command below one of the groups that
+                change the store does that unless it says otherwise, any other one looks.
+        """
+        super().__init__(*arguments, **settings)
+        self.audit = audit
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it, and record what came of it unless that was done before."""
+        context = ctx.ensure_object(Context)
+        words = ctx.command_path.split()[1:]
+        kind = self.audit or ("change" if words[:1] in CHANGING else "look")
+        context.use = Use(".".join(words), kind, self.params, ctx.params)
+        if kind == "change":
+            context.begin_use()
+        try:
+            result = super().invoke(ctx)
+        except BaseException as error:
+            context.record(error)
+            raise
+        context.record()
+        return result
 
     def make_parser(self, ctx: click.Context) -> Any:
         """Click's own, which looks short options up among the long ones first: let it find them there.
@@ -257,6 +294,7 @@ def command(
             if streams:
                 arguments["output_format"] = output_format
             answer = function(context, **arguments)
+            context.record()
             return answer if isinstance(answer, int) else render(context, answer, output_format)
 
         made: Callable[[Callable[..., int]], click.Command]

@@ -25,6 +25,13 @@ INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    """What click's own option does, but for a look at the translations of its help."""
+    if value and not ctx.resilient_parsing:
+        click.echo(f"ptktctl {__version__}")
+        ctx.exit()
+
+
 @click.group(
     cls=RootGroup,
     commands=Catalog(),
@@ -37,7 +44,14 @@ BROKEN_PIPE = 141
         """
     ),
 )
-@click.version_option(__version__, prog_name="ptktctl", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    help="Show the version and exit.",
+    callback=_show_version,
+)
 @click.option("--color", type=click.Choice(("auto", "always", "never")), default="auto", help="Colour the output.")
 @click.pass_context
 def cli(ctx: click.Context, color: str) -> None:

@@ -100,7 +100,7 @@ class Screen:
 
 @contextmanager
 def taken(context: Context) -> Iterator[Screen]:
-    """Take the terminal and give it back whatever happens: an error, SIGTERM, SIGHUP, Ctrl-C; and while suspended."""
+    """Take the terminal and give it back whatever happens: an error, a signal that ends it; and while suspended."""
     screen = Screen(context)
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -111,7 +111,8 @@ def taken(context: Context) -> Iterator[Screen]:
         os.kill(os.getpid(), signal.SIGSTOP)
         screen.enter()
 
-    handlers = {signal.SIGTERM: end, signal.SIGHUP: end, signal.SIGTSTP: suspend}
+    ends = dict.fromkeys((signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT), end)
+    handlers = {**ends, signal.SIGTSTP: suspend}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         screen.enter()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ptktctl.passticket.names import ApplId
     from ptktctl.store.definitions import Application, Definitions
     from ptktctl.store.ledgers import UsedTickets
-    from ptktctl.store.sealing import Slot
+    from ptktctl.store.sealing import Secret, Slot
     from ptktctl.store.unlocking import Unlocker
     from ptktctl.store.vault import StoredKey, Unlock, Vault
 
@@ -32,7 +32,7 @@ def choose_applid(context: Context, given: ApplId | None) -> ApplId:
     Raises:
         InputError: none of these; the message lists the APPLIDs defined.
     """
-    return _choose(context, given, None)
+    return _noted(context, _choose(context, given, None))
 
 
 def _choose(context: Context, given: ApplId | None, definitions: Definitions | None) -> ApplId:
@@ -47,6 +47,12 @@ def _choose(context: Context, given: ApplId | None, definitions: Definitions | N
         raise InputError("which APPLID? none is defined yet", "define one: ptktctl applid add APPLID")
     known = ", ".join(map(str, defined))
     raise InputError(f"which APPLID? defined are {known}", f"give -a APPLID, or set {DEFAULT_APPLID}")
+
+
+def _noted(context: Context, applid: ApplId) -> ApplId:
+    """Let the audit trail know an APPLID that need not be on the command line."""
+    context.use.applids = [applid.value]
+    return applid
 
 
 def _applid_of_environment(text: str) -> ApplId:
@@ -93,7 +99,7 @@ def choose_application(context: Context, given: ApplId | None) -> Application:
         InputError: as `choose_applid` and `find_application`.
     """
     definitions = load_definitions(context)
-    return require_defined(definitions, _choose(context, given, definitions))
+    return require_defined(definitions, _noted(context, _choose(context, given, definitions)))
 
 
 def require_known(context: Context, applid: ApplId) -> None:
@@ -155,14 +161,23 @@ def open_ledger(context: Context, given: str | None = None) -> UsedTickets:
 
 
 def ensure_store(context: Context, unlocker: Unlocker) -> None:
-    """Create the store for its first key, when there is none yet and a way to unlock it is given."""
+    """Create the store for its first key, when there is none yet and a way to unlock it is given.
+
+    Raises:
+        InputError: that is a passphrase of fewer than 12 characters.
+    """
     import os
 
-    from ptktctl.store import vault
+    from ptktctl.store import unlocking, vault
+
+    def secret() -> Secret:
+        given = unlocker.secret()
+        unlocking.require_strength(given, remedy="ptktctl init --weak-passphrase takes it as it is")
+        return given
 
     path = context.places().keys
     if not os.path.lexists(path) and unlocker.is_given():
-        vault.create(path, unlocker.secret)
+        vault.create(path, secret, created=context.clock())
 
 
 def has_keys(context: Context, applid: ApplId) -> bool:
@@ -172,27 +187,42 @@ def has_keys(context: Context, applid: ApplId) -> bool:
     return any(name.applid == applid for name in listed_names(context.places().keys))
 
 
-def create_store(context: Context, path: str, key_file: str | None, passphrase_file: str | None) -> None:
-    """Create the store, sealed by a new unlock key file or by a passphrase, which is asked for twice.
+def create_store(
+    context: Context, path: str, key_file: str | None, passphrase_file: str | None, *, keyring: bool, weak: bool
+) -> None:
+    """Create the store, sealed by a new unlock key in a file or the OS keyring, or by a passphrase typed twice.
+
+    Args:
+        weak: whether a passphrase of fewer than 12 characters will do.
 
     Raises:
-        InputError: there is one already; the two passphrases typed differ.
+        InputError: there is one already; the two passphrases typed differ; the passphrase is short.
         StoreLockedError: nothing was given to seal it by.
     """
-    from ptktctl.store import unlocking, vault
+    from ptktctl.store import os_keyring, unlocking, vault
 
-    if key_file:
-        vault.create(path, lambda: unlocking.new_key_file(key_file))
-        return
     typed = unlocking.Unlocker(
         context.environ,
         passphrase_file=passphrase_file,
-        prompt=(lambda prompt: _ask_twice(context, prompt)) if context.has_terminal() else None,
+        prompt=(lambda prompt: ask_twice(context, prompt)) if context.has_terminal() else None,
     )
-    vault.create(path, typed.secret)
+
+    def secret() -> Secret:
+        if keyring:
+            return os_keyring.new_key()
+        made = unlocking.new_key_file(key_file) if key_file else typed.secret()
+        unlocking.require_strength(made, weak=weak)
+        return made
+
+    vault.create(path, secret, created=context.clock())
 
 
-def _ask_twice(context: Context, prompt: str) -> str:
+def ask_twice(context: Context, prompt: str) -> str:
+    """A new passphrase typed twice without echo.
+
+    Raises:
+        InputError: the two differ.
+    """
     first = context.ask_secret(prompt)
     if context.ask_secret("the same again: ") != first:
         raise InputError("the two passphrases differ", "nothing was created; try again")
@@ -208,6 +238,20 @@ def keys_to_try(application: Application, stored: Sequence[StoredKey]) -> list[S
     if not stored:
         raise _no_key(application, "key", "")
     return [_typed(each.key, application.ticket) for each in stored]
+
+
+def answering(
+    key: SecuredSignonKey | None, keys: Sequence[SecuredSignonKey], stored: Sequence[StoredKey]
+) -> StoredKey | None:
+    """Which of the stored keys answered; `keys` is what `keys_to_try` made of them. None when none did."""
+    return next((each for tried, each in zip(keys, stored, strict=True) if tried is key), None)
+
+
+def stage_of(stored: StoredKey | None) -> str | None:
+    """The stage of a key as JSON names it, current or pending; None where there is no key."""
+    if stored is None:
+        return None
+    return "pending" if stored.name.pending else "current"
 
 
 def choose_key(

@@ -66,4 +66,4 @@ def confirm(context: Context, question: str, *, yes: bool) -> None:
     context.stderr.write(f"{question} [y/N] ")
     context.stderr.flush()
     if context.stdin.readline().strip().lower() not in (b"y", b"yes"):
-        raise InputError("nothing was removed")
+        raise InputError("nothing was changed")

@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, GroupId, UserId
     from ptktctl.store.definitions import Application
+    from ptktctl.store.vault import StoredKey
 
 
 @command(
     "verify",
+    audit="use",
     examples="""
     ptktctl verify -u IBMUSER -a FEKAPPL AEPRRZ3S
     ptktctl gen -u IBMUSER | ptktctl verify -u IBMUSER -
@@ -70,6 +72,9 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     APPLID and key) and malformed (no ticket of these keys can look like this); all but valid end with status 1. `-`
     reads the ticket from standard input; one that begins with a hyphen goes there, or after `--`.
 
+    While a key is being rotated, a ticket of the pending key is as good as one of the current key, and the answer says
+    which of the two it was: so it can be seen which systems make tickets with the next key already.
+
     A ticket is used when it was answered valid before, by whichever process of this user; or with --ledger, by any
     machine that shares the ledger. A ledger that does not serve is status 3, never valid. A URL with a password goes
     into PTKTCTL_LEDGER.
@@ -96,12 +101,15 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
     applid = application.applid
     ticket = selection.read_line(context, "ticket") if ticket == "-" else ticket
     vault = selection.open_vault(context, **unlock)
-    keys = selection.keys_to_try(application, vault.candidates(applid, userid, group))
+    stored = vault.candidates(applid, userid, group, pending=True)
+    keys = selection.keys_to_try(application, stored)
     use = _single_use(context, application, userid, ticket, ledger, peek=peek)
     # Only now: a ticket out of a pipe may have been made after this command was started.
     moment = context.clock() if at is None else at
     found = evaluation.evaluate(ticket, userid, applid, keys, moment, timeout=application.timeout, use=use)
-    return _answer(userid, applid, found)
+    context.use.outcome = found.outcome.value
+    answered = selection.answering(found.key, keys, stored)
+    return _answer(userid, applid, found, answered, rotating=any(each.name.pending for each in stored))
 
 
 def _single_use(
@@ -127,11 +135,22 @@ def _single_use(
     return use
 
 
-def _answer(userid: UserId, applid: ApplId, found: Evaluation) -> Answer:
-    from ptktctl.commands.wording import rfc3339
+def _answer(userid: UserId, applid: ApplId, found: Evaluation, answered: StoredKey | None, *, rotating: bool) -> Answer:
     from ptktctl.passticket.evaluation import Outcome
 
-    members = {
+    text = f"{found.outcome.value}: {_explain(userid, applid, found)}"
+    if answered and rotating:
+        stages = "pending key, not the current one" if answered.name.pending else "current key, not the pending one"
+        text += f"; by the {stages} (fingerprint {answered.key.fingerprint})"
+    status = 0 if found.outcome is Outcome.VALID else 1
+    return Answer("verify/1", lambda: _members(userid, applid, found, answered), text, status)
+
+
+def _members(userid: UserId, applid: ApplId, found: Evaluation, answered: StoredKey | None) -> dict[str, object]:
+    from ptktctl.commands.selection import stage_of
+    from ptktctl.commands.wording import rfc3339
+
+    return {
         "outcome": found.outcome.value,
         "userid": userid.value,
         "applid": applid.value,
@@ -141,9 +160,9 @@ def _answer(userid: UserId, applid: ApplId, found: Evaluation) -> Answer:
         "age_seconds": found.age,
         "window_seconds": found.window,
         "used_at": None if found.used_at is None else rfc3339(found.used_at),
+        "key": stage_of(answered),
+        "key_fingerprint": answered.key.fingerprint if answered else None,
     }
-    status = 0 if found.outcome is Outcome.VALID else 1
-    return Answer("verify/1", members, f"{found.outcome.value}: {_explain(userid, applid, found)}", status)
 
 
 def _explain(userid: UserId, applid: ApplId, found: Evaluation) -> str:

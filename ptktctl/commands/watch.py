@@ -28,6 +28,7 @@ BOLD, GREEN, RED = "1", "32", "31"
 @click.command(
     "watch",
     cls=Command,
+    audit="use",
     epilog=example_epilog(
         """
         ptktctl watch -u IBMUSER -a FEKAPPL
@@ -60,6 +61,7 @@ def watch(ctx: click.Context, /, every: int | None, output_format: str, color: s
     context.color = color or context.color
     maker = find_maker(context, **options)
     shown = Shown(maker, _interval(every, maker.window))
+    context.begin_use()
     if output_format == "text" and screen.can_be_drawn_on(context):
         _show(context, shown)
     else:
@@ -142,7 +144,7 @@ def _show(context: Context, shown: Shown) -> None:
     with screen.taken(context) as terminal:
         while True:
             now = context.clock()
-            shown.renew(now)
+            _renew(context, shown, now)
             terminal.draw(shown.lines(now, *terminal.size(), style))
             for key in terminal.keys(TICK).lower():
                 if key == "q":
@@ -152,10 +154,18 @@ def _show(context: Context, shown: Shown) -> None:
 
 def _print(context: Context, shown: Shown, output_format: str) -> NoReturn:
     while True:
-        if shown.renew(context.clock()):
+        if _renew(context, shown, context.clock()):
             context.stdout.write(_line(shown, output_format) + "\n")
             context.stdout.flush()
         _pause(context)
+
+
+def _renew(context: Context, shown: Shown, now: int) -> bool:
+    """Make a new ticket if it is time to, and count it; says whether it did."""
+    renewed = shown.renew(now)
+    if renewed:
+        context.use.count(shown.maker.applid.value, "made")
+    return renewed
 
 
 def _line(shown: Shown, output_format: str) -> str:

@@ -113,12 +113,14 @@ class KnownKey:
         name: the profile's name, qualifiers and all, such as FEKAPPL.SYS1.
         key: the secured signon key.
         tried: whether a verifier tries it for the user ID and APPLID that were meant.
+        pending: whether it is the key that shall replace the profile's current one.
     """
 
     applid: ApplId
     name: str
     key: SecuredSignonKey
     tried: bool
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)

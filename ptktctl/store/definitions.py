@@ -6,7 +6,7 @@ a change that was not meant is noticed and named. An entry without a check is ta
 
 import enum
 from collections.abc import Callable, Iterator, Mapping
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ptktctl.errors import InputError, StoreDamagedError
 from ptktctl.passticket.keys import TicketType
@@ -16,10 +16,15 @@ from ptktctl.store import files
 from ptktctl.store.framing import framed
 from ptktctl.store.tables import FORMAT, LATEST, Members, checksum_of, read_tables
 
+if TYPE_CHECKING:
+    from ptktctl.store.migration import Migration
+
 # TIMEOUT of an enhanced PassTicket, in seconds (IBM Education Assistant, z/OS V2.5, "RACF enhanced PassTicket").
 SHORTEST_TIMEOUT, LONGEST_TIMEOUT, DEFAULT_TIMEOUT = 1, 600, 60
 CHECK_DIGITS = 16
 CHECK_TAG = b"ptktctl applid 1"
+# Days that a key may serve: longer than any rule asks for.
+LONGEST_AGE = 36_500
 
 
 class Component(enum.Enum):
@@ -55,6 +60,9 @@ class Application(Record):
         replay: whether a ticket may serve again.
         description: for people; one line.
         created: when it was defined, in epoch seconds.
+        max_age: the days after which a key of it is due to be replaced, 1 to 36500; None for no such rule.
+        migration: the last step done of a move to enhanced tickets; None when none is under way.
+        migrating_to: what kind of enhanced tickets such a move leads to.
     """
 
     applid: ApplId
@@ -64,17 +72,22 @@ class Application(Record):
     timeout: int = DEFAULT_TIMEOUT
     replay: Replay = Replay.DENY
     description: str = ""
+    max_age: int | None = None
+    migration: "Migration | None" = None
+    migrating_to: TicketType | None = None
 
     def checked(self) -> Self:
         """The same, once its members are found to be such as can be stored.
 
         Raises:
-            InputError: a timeout out of range, a description that is not one line of printable characters.
+            InputError: a timeout or an age out of range, a description that is not one line of printable characters.
         """
         if not SHORTEST_TIMEOUT <= self.timeout <= LONGEST_TIMEOUT:
             raise InputError(
                 f"the timeout is {self.timeout} s", f"RACF takes {SHORTEST_TIMEOUT} to {LONGEST_TIMEOUT} seconds"
             )
+        if self.max_age is not None and not 1 <= self.max_age <= LONGEST_AGE:
+            raise InputError(f"a key's greatest age is {self.max_age} days", f"1 to {LONGEST_AGE}, or none")
         if not self.description.isprintable():
             raise InputError("the description holds a line end or another character that can't be printed")
         return self
@@ -97,7 +110,19 @@ class Definitions:
             UnsafePermissionsError: others can read or write the file or its folder.
         """
         data = files.read_private(path)
-        return cls({} if data is None else _parse(data, path))
+        return cls({}) if data is None else cls.of(data, path)
+
+    @classmethod
+    def of(cls, data: bytes, path: str) -> "Definitions":
+        """What a file of definitions holds.
+
+        Args:
+            path: how messages name it.
+
+        Raises:
+            StoreDamagedError: as `load`.
+        """
+        return cls(_parse(data, path))
 
     def __iter__(self) -> Iterator[Application]:
         return iter(self._applications.values())
@@ -211,16 +236,32 @@ def _members(application: Application) -> dict[str, str | int]:
         "timeout": application.timeout,
         "replay": application.replay.value,
         "description": application.description,
+        **_optional(application),
         "created": application.created,
     }
+
+
+def _optional(application: Application) -> dict[str, str | int]:
+    """Members that many definitions do without."""
+    members: dict[str, str | int] = {}
+    if application.max_age is not None:
+        members["max_age"] = application.max_age
+    if application.migration:
+        members["migration"] = application.migration.value
+    if application.migrating_to:
+        members["migrating_to"] = application.migrating_to.value
+    return members
 
 
 def _check(application: Application) -> str:
     """The start of a checksum over all that the entry says, its name included."""
     ticket = application.ticket.value if application.ticket else ""
-    said = (application.component.value, ticket, application.replay.value, application.description)
+    said: tuple[str, ...] = (application.component.value, ticket, application.replay.value, application.description)
     numbers = (str(application.timeout), str(application.created))
-    parts = (CHECK_TAG, application.applid.value.encode(), *(part.encode() for part in said + numbers))
+    # After the others, and only when they are there: so the checks of definitions without them stay as they are.
+    optional = (str(part) for member in _optional(application).items() for part in member)
+    said = (*said, *numbers, *optional)
+    parts = (CHECK_TAG, application.applid.value.encode(), *(part.encode() for part in said))
     return checksum_of(framed(*parts))[:CHECK_DIGITS]
 
 
@@ -234,6 +275,12 @@ def _parse(data: bytes, path: str) -> dict[ApplId, Application]:
     return {application.applid: application for application in applications}
 
 
+def _migration(members: Members) -> "Migration":
+    from ptktctl.store.migration import Migration
+
+    return members.choice("migration", Migration)
+
+
 def _application(name: str, table: object, path: str) -> Application:
     members = Members(table, f"{path}, entry {name}")
     try:
@@ -245,6 +292,9 @@ def _application(name: str, table: object, path: str) -> Application:
             timeout=members.number("timeout", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
             replay=members.choice("replay", Replay),
             description=members.text("description") if members.has("description") else "",
+            max_age=members.number("max_age", 1, LONGEST_AGE) if members.has("max_age") else None,
+            migration=_migration(members) if members.has("migration") else None,
+            migrating_to=members.choice("migrating_to", TicketType) if members.has("migrating_to") else None,
         ).checked()
     except InputError as error:
         members.fail(error.message)

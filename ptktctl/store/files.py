@@ -64,15 +64,16 @@ def read_outside(path: str) -> bytes:
 
 
 @contextmanager
-def locked(path: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
+def locked(path: str, timeout: float = LOCK_TIMEOUT, *, restoring: bool = False) -> Iterator[None]:
     """Be the only writer of a file of the store; its folder is made (0700) when missing.
 
     Args:
         path: the file; the lock lies beside it and stays there.
         timeout: how long to wait for another process, in seconds.
+        restoring: whether the writer is the one that brings back a backup, or finishes that.
 
     Raises:
-        StoreBusyError: another process held the lock all the time.
+        StoreBusyError: another process held the lock all the time, or was killed while it brought back a backup.
         UnsafePermissionsError: the folder is not private.
         StoreWriteError: the folder or the lock can't be made.
     """
@@ -81,7 +82,7 @@ def locked(path: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     target = os.path.realpath(path)
     folder, name = os.path.split(target)
     try:
-        _make_folder(folder)
+        make_folder(folder)
         require_private(os.stat(folder), folder)
         lock = filelock.FileLock(os.path.join(folder, f".{name}.lock"), timeout=timeout, mode=0o600)
         lock.acquire()
@@ -92,6 +93,10 @@ def locked(path: str, timeout: float = LOCK_TIMEOUT) -> Iterator[None]:
     except (OSError, NotImplementedError) as error:
         raise unwritable(error, path) from None
     try:
+        if not restoring and is_restoring(path):
+            raise StoreBusyError(
+                f"a backup is being brought back over {path}, and was not finished", "the next command finishes it"
+            )
         yield
     finally:
         lock.release()
@@ -125,7 +130,7 @@ def create_private(path: str, data: bytes) -> None:
         StoreWriteError: it can't be written; nothing is left of it.
     """
     try:
-        _make_folder(os.path.dirname(path))
+        make_folder(os.path.dirname(path))
         write_new(path, data)
         sync_folder(os.path.dirname(path))
     except FileExistsError:
@@ -140,6 +145,18 @@ def temporary_of(target: str) -> str:
     """Where the next content of a file is prepared: beside it, so that the exchange stays in one file system."""
     folder, name = os.path.split(target)
     return os.path.join(folder, f".{name}.new")
+
+
+def restoring_of(path: str) -> str:
+    """What lies beside a file as long as a backup is being brought back over it."""
+    # Links in the path of the folder lead to the same folder; each command pays for what realpath would look up.
+    folder, name = os.path.split(os.path.realpath(path) if os.path.islink(path) else path)
+    return os.path.join(folder, f".{name}.restoring")
+
+
+def is_restoring(path: str) -> bool:
+    """Whether a backup is being brought back over a file: then what is written there would be lost."""
+    return os.path.lexists(restoring_of(path))
 
 
 def write_new(path: str, data: bytes) -> None:
@@ -170,6 +187,29 @@ def publish(temporary: str, target: str) -> None:
     sync_folder(os.path.dirname(target))
 
 
+def publish_new(temporary: str, target: str) -> None:
+    """Give a finished temporary file its name, durably, but not over a file that has come to be there meanwhile.
+
+    Raises:
+        OSError: FileExistsError when there is one.
+    """
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without links: take the name first, by a file that holds nothing.
+        write_new(target, b"")
+        try:
+            publish(temporary, target)
+        except OSError:
+            discard(target)
+            raise
+    else:
+        os.unlink(temporary)
+        sync_folder(os.path.dirname(target))
+
+
 def sync_folder(folder: str) -> None:
     """Wait until the names in a folder are on the disk, where the system can do that.
 
@@ -186,6 +226,19 @@ def sync_folder(folder: str) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def make_folder(folder: str) -> None:
+    """Make a folder and those above it, all 0700 (os.makedirs would give the upper ones the usual mode).
+
+    Raises:
+        OSError: it can't be made.
+    """
+    if not folder or os.path.isdir(folder):
+        return
+    make_folder(os.path.dirname(folder))
+    with suppress(FileExistsError):
+        os.mkdir(folder, 0o700)
 
 
 def discard(path: str) -> None:
@@ -241,12 +294,3 @@ def _unreadable(error: OSError, path: str) -> StoreError:
         with suppress(OSError):
             require_private(os.stat(path), path)
     return StoreError(f"{path} can't be read: {error.strerror}")
-
-
-def _make_folder(folder: str) -> None:
-    """Make a folder and those above it, all 0700 (os.makedirs would give the upper ones the usual mode)."""
-    if not folder or os.path.isdir(folder):
-        return
-    _make_folder(os.path.dirname(folder))
-    with suppress(FileExistsError):
-        os.mkdir(folder, 0o700)

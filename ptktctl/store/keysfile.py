@@ -7,7 +7,7 @@ wrong passphrase without any key.
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from ptktctl.errors import InputError, StoreDamagedError
@@ -15,7 +15,7 @@ from ptktctl.passticket.names import ApplId, GroupId, UserId
 from ptktctl.record import Record
 from ptktctl.store import sealing
 from ptktctl.store.framing import framed
-from ptktctl.store.sealing import KeyFileSlot, PassphraseSlot, Slot
+from ptktctl.store.sealing import KeyFileSlot, KeyringSlot, PassphraseSlot, Slot
 from ptktctl.store.tables import FORMAT, LATEST, Members, base64_of, checksum_of, read_tables
 
 HEADER = "# Written and sealed by ptktctl; any change by hand is refused as damage.\n"
@@ -24,6 +24,8 @@ CHECKSUM_START = b'checksum = "'
 STRING_END = b'"\n'
 DAMAGE_HINT = "bring it back from a backup; the keys in it can't be trusted"
 ENTRY_TAG = b"ptktctl key 1"
+PENDING = "pending"
+SLOT_KINDS = ("passphrase", "key-file", "keyring")
 Name = TypeVar("Name", ApplId, GroupId, UserId)
 
 
@@ -35,19 +37,22 @@ class KeyKind(enum.Enum):
 
 
 class KeyName(Record):
-    """Which key: the PTKTDATA profile it belongs to, and its kind.
+    """Which key: the PTKTDATA profile it belongs to, its kind, and whether it is the one in use or the next one.
 
     Attributes:
         applid: the application.
         kind: legacy or enhanced.
         group: the connect group that qualifies the profile, if any.
         userid: the user that qualifies the profile, if any.
+        pending: whether it is the key that shall replace the current one. A host's profile has no room for it: RACF
+            holds one key of a kind in a profile.
     """
 
     applid: ApplId
     kind: KeyKind
     group: GroupId | None = None
     userid: UserId | None = None
+    pending: bool = False
 
     @property
     def profile(self) -> str:
@@ -55,7 +60,7 @@ class KeyName(Record):
         return ".".join(str(part) for part in (self.applid, self.group, self.userid) if part)
 
     def __str__(self) -> str:
-        return f"{self.profile} ({self.kind.value})"
+        return f"{self.profile} ({self.kind.value}{', pending' if self.pending else ''})"
 
 
 class Entry(Record):
@@ -76,9 +81,13 @@ class KeysFile(Record):
 
 
 def bound(name: KeyName) -> bytes:
-    """What the seal of an entry binds: format, APPLID, group, user, kind. An absent qualifier is the empty one."""
+    """What the seal of an entry binds: format, APPLID, group, user, kind, stage.
+
+    An absent qualifier is the empty one; the stage is there for a pending key only.
+    """
     qualifiers = (str(part or "") for part in (name.applid, name.group, name.userid))
-    return framed(ENTRY_TAG, *(part.encode() for part in qualifiers), name.kind.value.encode())
+    stage = (PENDING.encode(),) if name.pending else ()
+    return framed(ENTRY_TAG, *(part.encode() for part in qualifiers), name.kind.value.encode(), *stage)
 
 
 def render(slots: Sequence[Slot], entries: Sequence[Entry], data_key: bytes) -> bytes:
@@ -106,6 +115,8 @@ def parse(data: bytes, path: str) -> KeysFile:
     root.end()
     if not slots:
         root.fail("slot is missing")
+    if len({slot.number for slot in slots if slot.number}) < len([slot for slot in slots if slot.number]):
+        root.fail("a slot is there twice")
     if len({entry.name for entry in entries}) < len(entries):
         root.fail("a key is there twice")
     return KeysFile(slots, entries, body, mac)
@@ -129,9 +140,14 @@ def _array(root: Members, name: str) -> list[object]:
 def _slot(table: object, path: str) -> Slot:
     members = Members(table, f"{path}, slot")
     kind = members.text("kind")
-    if kind not in ("passphrase", "key-file"):
-        members.fail("kind is neither passphrase nor key-file")
-    slot = _passphrase_slot(members) if kind == "passphrase" else _key_file_slot(members)
+    if kind not in SLOT_KINDS:
+        members.fail(f"kind is none of {', '.join(SLOT_KINDS)}")
+    read: dict[str, Callable[[Members], Slot]] = {
+        "passphrase": _passphrase_slot,
+        "key-file": _key_file_slot,
+        "keyring": _keyring_slot,
+    }
+    slot = read[kind](members)
     members.end()
     return slot
 
@@ -140,25 +156,48 @@ def _passphrase_slot(members: Members) -> PassphraseSlot:
     n, r, p = (members.number(name, 1, sealing.MOST_WORK) for name in ("n", "r", "p"))
     if not sealing.is_bearable(n, r, p):
         members.fail(f"n = {n}, r = {r}, p = {p} ask for more work than scrypt is allowed")
-    return PassphraseSlot(members.binary("salt"), n, r, p, members.binary("wrapped"))
+    return PassphraseSlot(members.binary("salt"), n, r, p, members.binary("wrapped"), *_numbers(members))
 
 
 def _key_file_slot(members: Members) -> KeyFileSlot:
-    return KeyFileSlot(members.text("path"), members.binary("wrapped"))
+    return KeyFileSlot(members.text("path"), members.binary("wrapped"), *_numbers(members))
+
+
+def _keyring_slot(members: Members) -> KeyringSlot:
+    return KeyringSlot(members.text("account"), members.binary("wrapped"), *_numbers(members))
+
+
+def _numbers(members: Members) -> tuple[int, int]:
+    """The number of a slot and when it was made; the slot of a store that never had a second one may lack both."""
+    number, created = (members.number(name, 1, LATEST) if members.has(name) else 0 for name in ("number", "created"))
+    return number, created
 
 
 def _entry(table: object, path: str) -> Entry:
     named = table.get("applid") if isinstance(table, dict) else None
     members = Members(table, f"{path}, key of {named!r}")
-    name = KeyName(
+    entry = Entry(key_name(members), members.number("created", 0, LATEST), members.binary("sealed"))
+    members.end()
+    return entry
+
+
+def key_name(members: Members) -> KeyName:
+    """Take the members that `name_members` gives.
+
+    Raises:
+        StoreDamagedError: naming the member that is not as it should be.
+    """
+    return KeyName(
         applid=_name(members, "applid", ApplId),
         kind=members.choice("kind", KeyKind),
         group=_name(members, "group", GroupId) if members.has("group") else None,
         userid=_name(members, "user", UserId) if members.has("user") else None,
+        pending=members.has("stage") and _is_pending(members),
     )
-    entry = Entry(name, members.number("created", 0, LATEST), members.binary("sealed"))
-    members.end()
-    return entry
+
+
+def _is_pending(members: Members) -> bool:
+    return members.text("stage") == PENDING or members.fail(f"stage is not {PENDING}")
 
 
 def _name(members: Members, member: str, kind: type[Name]) -> Name:
@@ -171,25 +210,30 @@ def _name(members: Members, member: str, kind: type[Name]) -> Name:
 
 
 def _slot_table(slot: Slot) -> str:
+    numbers = {name: number for name, number in (("number", slot.number), ("created", slot.created)) if number}
+    wrapped: dict[str, str | int] = {"wrapped": base64_of(slot.wrapped), **numbers}
     if isinstance(slot, KeyFileSlot):
-        return _table("slot", {"kind": "key-file", "path": slot.path, "wrapped": base64_of(slot.wrapped)})
+        return _table("slot", {"kind": "key-file", "path": slot.path, **wrapped})
+    if isinstance(slot, KeyringSlot):
+        return _table("slot", {"kind": "keyring", "account": slot.account, **wrapped})
     costs = {"n": slot.n, "r": slot.r, "p": slot.p}
-    sealed = {"salt": base64_of(slot.salt), "wrapped": base64_of(slot.wrapped)}
-    return _table("slot", {"kind": "passphrase", **costs, **sealed})
+    return _table("slot", {"kind": "passphrase", **costs, "salt": base64_of(slot.salt), **wrapped})
+
+
+def name_members(name: KeyName) -> dict[str, str]:
+    """A name as members of a table, the absent ones left out."""
+    qualifiers = {"applid": name.applid, "group": name.group, "user": name.userid}
+    stage = {"stage": PENDING} if name.pending else {}
+    return {**{member: str(value) for member, value in qualifiers.items() if value}, "kind": name.kind.value, **stage}
 
 
 def _entry_table(entry: Entry) -> str:
-    name = entry.name
-    qualifiers = {"applid": name.applid, "group": name.group, "user": name.userid}
-    return _table(
-        "key",
-        {
-            **{member: str(value) for member, value in qualifiers.items() if value},
-            "kind": name.kind.value,
-            "created": entry.created,
-            "sealed": base64_of(entry.sealed),
-        },
-    )
+    members: dict[str, str | int] = {
+        **name_members(entry.name),
+        "created": entry.created,
+        "sealed": base64_of(entry.sealed),
+    }
+    return _table("key", members)
 
 
 def _table(header: str, members: dict[str, str | int]) -> str:
@@ -200,4 +244,5 @@ def _table(header: str, members: dict[str, str | int]) -> str:
 
 def _order(entry: Entry) -> tuple[str, ...]:
     name = entry.name
-    return (*(str(part or "") for part in (name.applid, name.group, name.userid)), name.kind.value)
+    qualifiers = (str(part or "") for part in (name.applid, name.group, name.userid))
+    return (*qualifiers, name.kind.value, PENDING if name.pending else "")

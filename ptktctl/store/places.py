@@ -21,11 +21,13 @@ class Places(Record):
         definitions: applids.toml, the APPLIDs and their settings. No secret in it.
         keys: keys.toml, the sealed keys.
         ledger: used.db, the used tickets.
+        audit: audit.jsonl, who used or changed what, and when. No secret in it.
     """
 
     definitions: str
     keys: str
     ledger: str
+    audit: str
 
     @classmethod
     def locate(cls, environ: Mapping[str, str]) -> Self:
@@ -49,7 +51,10 @@ class Places(Record):
     @classmethod
     def _in(cls, config: str, data: str, state: str) -> Self:
         return cls(
-            os.path.join(config, "applids.toml"), os.path.join(data, "keys.toml"), os.path.join(state, "used.db")
+            os.path.join(config, "applids.toml"),
+            os.path.join(data, "keys.toml"),
+            os.path.join(state, "used.db"),
+            os.path.join(state, "audit.jsonl"),
         )
 
 

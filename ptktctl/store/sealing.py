@@ -8,8 +8,8 @@ The construction:
   of nonce are enough for 2^32 sealings under one data key (SP 800-38D, 8.3).
 - The data key itself lies in one or more **slots**, wrapped by AES-256-GCM in the same way:
   a passphrase slot under scrypt (RFC 7914; N = 2^17, r = 8, p = 1: 128 MB and some tenths of a second a guess),
-  with salt and parameters in the slot and bound by it; an unlock key slot directly under the 32 random bytes of an
-  unlock key file, which need no stretching.
+  with salt and parameters in the slot and bound by it; an unlock key slot directly under 32 random bytes, which need
+  no stretching: those of an unlock key file, or of an entry in the keyring of the operating system.
 - A **MAC** over the whole file, HMAC-SHA-256 under a key derived from the data key by HMAC-SHA-256, so that entries
   and slots can't be removed, brought back from an older file, or moved.
 
@@ -33,6 +33,7 @@ MOST_WORK = 2**22
 
 PASSPHRASE_TAG = b"ptktctl slot 1 passphrase"
 KEY_FILE_TAG = b"ptktctl slot 1 key file"
+KEYRING_TAG = b"ptktctl slot 1 keyring"
 MAC_TAG = b"ptktctl keys.toml 1 mac"
 
 
@@ -55,17 +56,33 @@ class UnlockKey(Record):
         return f"UnlockKey(<secret>, {self.path!r})"
 
 
-Secret = Passphrase | UnlockKey
+class KeyringKey(Record):
+    """The 32 bytes of an unlock key in the operating system's keyring, and the account it is kept under."""
+
+    value: bytes
+    account: str
+
+    def __repr__(self) -> str:
+        return f"KeyringKey(<secret>, {self.account!r})"
+
+
+Secret = Passphrase | UnlockKey | KeyringKey
 
 
 class PassphraseSlot(Record):
-    """The data key, wrapped under scrypt(passphrase, salt, n, r, p)."""
+    """The data key, wrapped under scrypt(passphrase, salt, n, r, p).
+
+    For a slot of any kind: `number` names it for people as long as it lives, `created` is when it was made, in epoch
+    seconds; 0 where that is not known.
+    """
 
     salt: bytes
     n: int
     r: int
     p: int
     wrapped: bytes
+    number: int = 0
+    created: int = 0
 
 
 class KeyFileSlot(Record):
@@ -73,9 +90,20 @@ class KeyFileSlot(Record):
 
     path: str
     wrapped: bytes
+    number: int = 0
+    created: int = 0
 
 
-Slot = PassphraseSlot | KeyFileSlot
+class KeyringSlot(Record):
+    """The data key, wrapped under an unlock key that a keyring keeps under `account`."""
+
+    account: str
+    wrapped: bytes
+    number: int = 0
+    created: int = 0
+
+
+Slot = PassphraseSlot | KeyFileSlot | KeyringSlot
 
 
 def new_key() -> bytes:
@@ -124,6 +152,8 @@ def wrap(data_key: bytes, secret: Secret, n: int = SCRYPT_N) -> Slot:
     """
     if isinstance(secret, UnlockKey):
         return KeyFileSlot(secret.path, seal(secret.value, data_key, framed(KEY_FILE_TAG)))
+    if isinstance(secret, KeyringKey):
+        return KeyringSlot(secret.account, seal(secret.value, data_key, framed(KEYRING_TAG)))
     salt = os.urandom(SALT_LENGTH)
     bare = PassphraseSlot(salt, n, SCRYPT_R, SCRYPT_P, b"")
     wrapped = seal(_stretch(bare, secret), data_key, _parameters(bare))
@@ -134,6 +164,8 @@ def unwrap(slot: Slot, secret: Secret) -> bytes | None:
     """Get the data key out of a slot; None when the secret is not the slot's, or not of its kind."""
     if isinstance(slot, KeyFileSlot):
         return unseal(secret.value, slot.wrapped, framed(KEY_FILE_TAG)) if isinstance(secret, UnlockKey) else None
+    if isinstance(slot, KeyringSlot):
+        return unseal(secret.value, slot.wrapped, framed(KEYRING_TAG)) if isinstance(secret, KeyringKey) else None
     if not isinstance(secret, Passphrase) or not is_bearable(slot.n, slot.r, slot.p):
         return None
     return unseal(_stretch(slot, secret), slot.wrapped, _parameters(slot))

@@ -33,7 +33,7 @@ class StoredKey(NamedTuple):
 class Vault:
     """The sealed keys as they were at one moment, unlocked. Each key is opened when it is asked for."""
 
-    __slots__ = ("_data_key", "_file", "_path")
+    __slots__ = ("_data_key", "_entries", "_file", "_path")
 
     def __init__(self, path: str, file: KeysFile, data_key: bytes) -> None:
         """Hold the file's MAC against the data key.
@@ -48,6 +48,7 @@ class Vault:
             )
         self._path = path
         self._file = file
+        self._entries = {entry.name: entry for entry in file.entries}
         self._data_key = data_key
 
     @classmethod
@@ -60,11 +61,11 @@ class Vault:
             StoreDamagedError: the file is not what ptktctl wrote.
             UnsafePermissionsError: others can read or write it or its folder.
         """
-        file = _read(path)
+        file = read(path)
         return cls(path, file, unlock(path, file.slots))
 
     def names(self) -> tuple[KeyName, ...]:
-        """The names of all keys, by APPLID, group, user and kind."""
+        """The names of all keys, by APPLID, group, user, kind, the current one before the pending one."""
         return tuple(entry.name for entry in self._file.entries)
 
     def keys(self, ticket_type: TicketType = TicketType.MIXED) -> tuple[StoredKey, ...]:
@@ -86,6 +87,8 @@ class Vault:
         userid: UserId | None = None,
         group: GroupId | None = None,
         ticket_type: TicketType = TicketType.MIXED,
+        *,
+        pending: bool = False,
     ) -> tuple[StoredKey, ...]:
         """The keys that RACF would try for a sign-on, in its order.
 
@@ -96,22 +99,25 @@ class Vault:
         Args:
             group: the current connect group of the sign-on.
             ticket_type: what enhanced keys make, UPPER or MIXED.
+            pending: whether the keys to come are among them, each profile's after its current ones: to evaluate a
+                ticket while some systems have the next key and some do not. Tickets are made with current keys.
         """
         qualified = ((group, userid), (None, userid), (group, None))
-        profiles = (self._of_profile(applid, *qualifiers) for qualifiers in qualified if any(qualifiers))
+        stages = (False, True) if pending else (False,)
+        profiles = (self._of_profile(applid, *qualifiers, stages) for qualifiers in qualified if any(qualifiers))
         first = next(filter(None, profiles), ())
-        return tuple(self._stored(entry, ticket_type) for entry in (*first, *self._of_profile(applid, None, None)))
+        plain = self._of_profile(applid, None, None, stages)
+        return tuple(self._stored(entry, ticket_type) for entry in (*first, *plain))
 
-    def _of_profile(self, applid: ApplId, group: GroupId | None, userid: UserId | None) -> tuple[Entry, ...]:
-        profile = [KeyName(applid, kind, group, userid) for kind in (KeyKind.ENHANCED, KeyKind.LEGACY)]
-        return tuple(entry for name in profile for entry in self._file.entries if entry.name == name)
+    def _of_profile(
+        self, applid: ApplId, group: GroupId | None, userid: UserId | None, stages: tuple[bool, ...]
+    ) -> tuple[Entry, ...]:
+        kinds = (KeyKind.ENHANCED, KeyKind.LEGACY)
+        profile = [KeyName(applid, kind, group, userid, pending) for pending in stages for kind in kinds]
+        return tuple(self._entries[name] for name in profile if name in self._entries)
 
     def _stored(self, entry: Entry, ticket_type: TicketType) -> StoredKey:
-        secret = sealing.unseal(self._data_key, entry.sealed, keysfile.bound(entry.name))
-        if secret is None:
-            raise StoreDamagedError(f"{self._path}: {entry.name} does not open", keysfile.DAMAGE_HINT)
-        key = LegacyKey(secret) if entry.name.kind is KeyKind.LEGACY else EnhancedKey(secret, ticket_type)
-        return StoredKey(entry.name, key, entry.created)
+        return _opened(self._data_key, entry, ticket_type, f"{self._path}: ")
 
 
 def listed_names(path: str) -> tuple[KeyName, ...]:
@@ -122,6 +128,14 @@ def listed_names(path: str) -> tuple[KeyName, ...]:
     """
     data = files.read_private(path)
     return () if data is None else tuple(entry.name for entry in keysfile.parse(data, path).entries)
+
+
+def _opened(data_key: bytes, entry: Entry, ticket_type: TicketType, where: str = "") -> StoredKey:
+    secret = sealing.unseal(data_key, entry.sealed, keysfile.bound(entry.name))
+    if secret is None:
+        raise StoreDamagedError(f"{where}{entry.name} does not open", keysfile.DAMAGE_HINT)
+    key = LegacyKey(secret) if entry.name.kind is KeyKind.LEGACY else EnhancedKey(secret, ticket_type)
+    return StoredKey(entry.name, key, entry.created)
 
 
 class Draft:
@@ -140,6 +154,11 @@ class Draft:
     def entries(self) -> tuple[Entry, ...]:
         """What is to be written."""
         return tuple(self._entries.values())
+
+    def get(self, name: KeyName, ticket_type: TicketType = TicketType.MIXED) -> StoredKey | None:
+        """The key of a name as it is now, None when there is none."""
+        entry = self._entries.get(name)
+        return _opened(self._data_key, entry, ticket_type) if entry else None
 
     def put(self, name: KeyName, key: SecuredSignonKey, created: int, *, replace: bool = False) -> None:
         """Seal a key under a name.
@@ -178,18 +197,30 @@ class Draft:
         if taken := next((name for name in self._entries if name.applid == new), None):
             raise InputError(f"there is a key {taken} already", f"remove the keys of {new} first")
         for entry in moving:
-            self._move(entry, KeyName(new, entry.name.kind, entry.name.group, entry.name.userid))
+            self._move(entry, entry.name.replaced(applid=new))
+
+    def promote(self, name: KeyName) -> None:
+        """Let a pending key take the place of the current one of its name, which is forgotten.
+
+        Args:
+            name: of the pending key.
+
+        Raises:
+            StoreMissingError: there is no pending key of that name.
+        """
+        entry = self._entries.get(name) if name.pending else None
+        if entry is None:
+            raise StoreMissingError(f"there is no pending key for {name.replaced(pending=False)}")
+        self._move(entry, name.replaced(pending=False))
 
     def _move(self, entry: Entry, name: KeyName) -> None:
         """Seal anew: the seal binds the name."""
-        secret = sealing.unseal(self._data_key, entry.sealed, keysfile.bound(entry.name))
-        if secret is None:
-            raise StoreDamagedError(f"{entry.name} does not open", keysfile.DAMAGE_HINT)
+        secret = _opened(self._data_key, entry, TicketType.MIXED).key.secret
         del self._entries[entry.name]
         self._entries[name] = Entry(name, entry.created, sealing.seal(self._data_key, secret, keysfile.bound(name)))
 
 
-def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRYPT_N) -> None:
+def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRYPT_N, *, created: int = 0) -> None:
     """Make an empty store.
 
     Args:
@@ -197,6 +228,7 @@ def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRY
         secret: answers what shall open it. Asked under the lock, once it is known that there is no store yet, so
             that a new unlock key file is made only for a new store; it is on the disk before the store is.
         scrypt_n: the cost of a passphrase.
+        created: now, in epoch seconds, if the store shall remember it.
 
     Raises:
         InputError: there is one already.
@@ -208,7 +240,7 @@ def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRY
                 f"there is a store already: {path}", "it stays as it is; remove it only if no key is needed"
             )
         data_key = sealing.new_key()
-        slot = sealing.wrap(data_key, secret(), scrypt_n)
+        slot = sealing.wrap(data_key, secret(), scrypt_n).replaced(number=1, created=created)
         files.replace_atomically(path, keysfile.render((slot,), (), data_key))
 
 
@@ -223,10 +255,10 @@ def editing(path: str, unlock: Unlock) -> Iterator[Draft]:
         StoreMissingError, StoreLockedError, StoreDamagedError, UnsafePermissionsError: as `Vault.open`.
         StoreBusyError, StoreWriteError: as `files.locked` and `files.replace_atomically`; nothing was changed.
     """
-    before = _read(path)
+    before = read(path)
     data_key = unlock(path, before.slots)
     with files.locked(path):
-        file = _read(path)
+        file = read(path)
         if file.slots != before.slots:
             data_key = unlock(path, file.slots)
         Vault(path, file, data_key)  # judges the MAC
@@ -236,7 +268,13 @@ def editing(path: str, unlock: Unlock) -> Iterator[Draft]:
             files.replace_atomically(path, keysfile.render(file.slots, draft.entries(), data_key))
 
 
-def _read(path: str) -> KeysFile:
+def read(path: str) -> KeysFile:
+    """The file of a store, its checksum found right; nothing vouches for what it holds until its MAC is judged.
+
+    Raises:
+        StoreMissingError: there is none.
+        StoreDamagedError, UnsafePermissionsError: as `Vault.open`.
+    """
     data = files.read_private(path)
     if data is None:
         raise StoreMissingError(f"there is no store yet: {path}", "make one with ptktctl init")

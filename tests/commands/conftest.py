@@ -74,7 +74,7 @@ class Secrets:
             self.known.add(data.strip())
 
     def hear(self, arguments: Sequence[str], said: str) -> None:
-        if "--reveal" not in arguments:
+        if not {"--reveal", "--reveal-key"} & set(arguments):
             self.said.append((arguments, said))
 
     def search(self) -> list[Sequence[str]]:
@@ -189,7 +189,7 @@ class Cli:
     def _answer(self, prompt: str) -> str:
         assert self.answers, f"asked unexpectedly: {prompt}"
         self.asked.append(prompt)
-        if not prompt.startswith("ticket"):
+        if not prompt.startswith(("ticket", "check value")):
             self.secrets.learn(self.answers[0])
         return self.answers.pop(0)
 

@@ -11,6 +11,7 @@ import pytest
 from ptktctl.commands.applid import COMPONENTS
 from ptktctl.lint.rules.applids import MVS_DEFAULT_APPLID, OMVSAPPL
 from ptktctl.store.definitions import Component
+from ptktctl.store.migration import Migration
 
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 MEMBERS: dict[str, Any] = {
@@ -21,6 +22,8 @@ MEMBERS: dict[str, Any] = {
     "replay": {"enum": ["allow", "deny"]},
     "description": {"type": "string"},
     "created": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    "max_age_days": {"type": ["integer", "null"], "minimum": 1},
+    "migration": {"enum": [None, *(each.value for each in Migration)]},
 }
 ONE: dict[str, Any] = {"type": "object", "required": list(MEMBERS), "properties": MEMBERS}
 SCHEMA = {**ONE, "required": ["schema", *MEMBERS], "properties": {**MEMBERS, "schema": {"const": "ptktctl.applid/1"}}}
@@ -58,6 +61,8 @@ def test_add_with_nothing_but_a_name(cli: Any) -> None:
         "replay": "deny",
         "description": "",
         "created": "2023-11-14T22:13:20Z",
+        "max_age_days": None,
+        "migration": None,
     }
 
 
@@ -192,6 +197,24 @@ def test_show_as_text(cli: Any) -> None:
 
 
 # set
+
+
+def test_the_greatest_age_of_a_key(cli: Any) -> None:
+    cli.ok("applid add FEKAPPL")
+    for text, days in (("90", 90), ("1", 1), ("36500", 36_500), ("none", None), ("0400", 400), ("NONE", None)):
+        cli.ok(f"applid set FEKAPPL --max-age {text}")
+        assert shown(cli)["max_age_days"] == days
+    cli.ok("applid set FEKAPPL --max-age 7")
+    assert cli.ok("applid show FEKAPPL").out.endswith("max_age_days 7\n")
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "36501", "1.5", "x", "٣", "9" * 5000, "''"])
+def test_a_greatest_age_that_is_none(cli: Any, text: str) -> None:
+    cli.ok("applid add FEKAPPL --max-age 30")
+    ran = cli.run(["applid", "set", "FEKAPPL", "--max-age", text.strip("'")])
+    assert ran.status == 2
+    assert "it takes 1 to 36500 days, or none" in ran.err
+    assert shown(cli)["max_age_days"] == 30
 
 
 def test_set_changes_what_is_given_and_nothing_else(cli: Any) -> None:

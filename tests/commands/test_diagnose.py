@@ -1,6 +1,9 @@
 """ptktctl diagnose and ptktctl decode: what people and scripts are told of a refused ticket."""
 
+import functools
+import gc
 import random
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import EnhancedKey, InputError, LegacyKey, TicketType, generate
-from ptktctl.commands import root
+from ptktctl.commands import diagnose_log, examination, root
+from ptktctl.commands.answer import Answer
 from ptktctl.commands.decode import decode
 from ptktctl.commands.diagnose import diagnose
-from ptktctl.commands.diagnose_log import parse_line
+from ptktctl.commands.diagnose_log import Findings, parse_line
+from ptktctl.commands.examination import Explained
+from ptktctl.commands.packed import Packed
+from ptktctl.passticket import diagnosis
 from ptktctl.passticket.diagnosis import BOUND
 
 NOW = 1_700_000_000
@@ -133,6 +140,7 @@ def test_the_answer_for_scripts(site: Any) -> None:
         "userid": "IBMUSER",
         "applid": "CICSP",
         "key_profile": "CICSP",
+        "key": "current",
         "ticket_type": "legacy",
         "generated": "2023-11-14T20:13:20Z",
         "generated_epoch": NOW - 7200,
@@ -140,6 +148,35 @@ def test_the_answer_for_scripts(site: Any) -> None:
         "window_seconds": 600,
         "utc_offset_seconds": -7200,
     }
+
+
+def test_all_candidates_are_told(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound this loose a stranger's ticket has several explanations."""
+    monkeypatch.setattr(diagnosis, "FARTHEST", dict.fromkeys(diagnosis.Tier, 2**40))
+    monkeypatch.setattr(examination, "diagnose", functools.partial(diagnosis.diagnose, bound=0.99))
+    strangers = (legacy(key=LegacyKey(bytes([2 * n + 2]) * 4 + b"stranger"[:4])) for n in range(100))
+    found = next(found for found in map(json_of(site), strangers) if len(found["candidates"]) > 2)
+    assert found["verdict"] == "explained"
+    chances = [each["chance"] for each in found["candidates"]]
+    assert chances == sorted(chances)
+
+
+def json_of(site: Any) -> Callable[[str], dict[str, Any]]:
+    def diagnosed(ticket: str) -> dict[str, Any]:
+        answer: dict[str, Any] = site(f"diagnose -u IBMUSER -a FEKAPPL --format json {ticket}").json
+        text = site(f"diagnose -u IBMUSER -a FEKAPPL {ticket}").out
+        assert text.count("chance hit: ") == len(answer["candidates"])
+        return answer
+
+    return diagnosed
+
+
+@pytest.mark.parametrize(("timeout", "said"), [(30, "too slow for an enhanced one with TIMEOUT(30)"), (300, "valid: ")])
+def test_the_timeout_is_that_of_the_definition(site: Any, timeout: int, said: str) -> None:
+    site.ok(f"applid set FEKAPPL --timeout {timeout}")
+    assert said in site(f"diagnose -u IBMUSER -a FEKAPPL -- {mixed(200)}").out
+    lines = f"IBMUSER FEKAPPL {mixed(200)}\n"
+    assert said.partition(": ")[0] in site("diagnose --tickets -", lines).out
 
 
 def test_the_ticket_that_is_folded_here_has_small_letters() -> None:
@@ -160,6 +197,15 @@ def test_used_before_with_when(site: Any) -> None:
     assert "re-use" in answer["candidates"][0]["remedy"]
 
 
+def test_a_use_that_another_ledger_holds_is_told(site: Any, tmp_path: Path) -> None:
+    ticket, other = legacy(), tmp_path / "other.db"
+    site.ok(f"verify -u IBMUSER -a FEKAPPL --ledger {other} {ticket}")
+    site.ok(f"diagnose -u IBMUSER -a FEKAPPL {ticket}")
+    assert site(f"diagnose -u IBMUSER -a FEKAPPL --ledger {other} {ticket}").out.startswith("used: ")
+    site.environ["PTKTCTL_LEDGER"] = str(other)
+    assert site(f"diagnose -u IBMUSER -a FEKAPPL {ticket}").out.startswith("used: ")
+
+
 def test_a_use_is_told_of_an_expired_ticket_too(site: Any) -> None:
     ticket = legacy()
     site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
@@ -176,9 +222,13 @@ def test_diagnosing_is_no_use(site: Any) -> None:
 
 
 def test_re_use_allowed_is_not_called_used(site: Any) -> None:
+    ticket = legacy()
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+    assert site(f"diagnose -u IBMUSER -a FEKAPPL --format json {ticket}").json["verdict"] == "used"
     site.ok("applid set FEKAPPL --replay allow")
-    site.ok(f"verify -u IBMUSER -a FEKAPPL {legacy()}")
-    site.ok(f"diagnose -u IBMUSER -a FEKAPPL {legacy()}")
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+    answer = site.ok(f"diagnose -u IBMUSER -a FEKAPPL --format json {ticket}").json
+    assert (answer["verdict"], answer["used_at"]) == ("valid", None)
 
 
 def test_the_ticket_comes_from_standard_input(site: Any) -> None:
@@ -198,10 +248,13 @@ def test_a_key_of_a_hidden_profile_is_named(site: Any) -> None:
     site.ok(f"diagnose -u IBMUSER -a FEKAPPL --group SYS1 {ticket}")
 
 
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize(("form", "debug"), [("text", ""), ("json", ""), ("text", "1"), ("json", "1")])
 @pytest.mark.parametrize("command", ["diagnose", "decode"])
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_a_password_is_never_repeated(site: Any, password: str, command: str, form: str, tmp_path: Path) -> None:
+def test_a_password_is_never_repeated(
+    site: Any, password: str, command: str, form: str, debug: str, tmp_path: Path
+) -> None:
+    site.environ["PTKTCTL_DEBUG"] = debug
     given = [command, "--format", form, "-u", "IBMUSER", "-a", "FEKAPPL"]
     site.ran.clear()
     assert {site.run([*given, password]).status, site.run([*given, "--", password]).status} <= {1, 2}
@@ -303,8 +356,60 @@ def test_the_summary_for_scripts(site: Any, tmp_path: Path) -> None:
     (group,) = answer["groups"]
     assert (group["count"], group["slip"], group["moment"], group["first_line"]) == (3, "none", "local-time", 1)
     assert group["age_seconds"] == {"least": 7190, "median": 7200, "most": 7210}
+    assert group["chance"] == max(line["candidates"][0]["chance"] for line in answer["lines"]) < BOUND
     assert [line["line"] for line in answer["lines"]] == [1, 2, 3]
     assert answer["bad_lines"] == [{"line": 4, "error": "2 fields; expected USERID APPLID TICKET [TIME]"}]
+
+
+def test_each_statement_about_a_log_says_how_likely_chance_is(site: Any, tmp_path: Path) -> None:
+    lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (7200, 7210, 5)]
+    ran = log_of(site, tmp_path, [*lines, "IBMUSER FEKAPPL Geheim!7"])
+    least = min(
+        1 / site(f"diagnose -u IBMUSER -a FEKAPPL --format json {line.split()[2]}").json["candidates"][0]["chance"]
+        for line in lines[:2]
+    )
+    behind, valid, impossible = ran.out.split(" of 4: ")[1:]
+    assert f"\n  chance hit: 1 in {least:,.0f} at most for each ticket (never above 1 in 1,000)\n" in behind
+    assert "\n  chance hit: 1 in 3,576,105 at most" in valid
+    assert "chance" not in impossible
+
+
+def test_what_is_found_in_a_long_log_takes_little_memory(
+    site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A million failures are to fit: some forty bytes a ticket, some ten a bad line."""
+    kept: list[Explained] = []
+    add, answer = Findings.add, diagnose_log._answer
+
+    def counted(source: str, findings: Findings) -> Answer:
+        kept.extend(each for each in gc.get_objects() if isinstance(each, Explained))
+        tracemalloc.start()
+        for number in range(1, 4001):
+            add(findings, number, kept[0])
+            findings.add_bad(number, f"{number} fields")
+        grown, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert grown < 4000 * 150 + 1_000_000  # the packers' own memory does not grow
+        return answer(source, findings)
+
+    monkeypatch.setattr(diagnose_log, "_answer", counted)
+    lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (*range(7200, 7220), *range(700, 720))]
+    assert log_of(site, tmp_path, lines).out.startswith("4020 of 4040: ")
+    assert len(kept) <= 3
+
+
+@given(st.lists(st.dictionaries(st.text(), st.none() | st.integers() | st.lists(st.text()), max_size=3)))
+def test_what_is_packed_comes_out_again(values: list[dict[str, object]]) -> None:
+    packed = Packed()
+    for value in values:
+        packed.append(value)
+    assert (len(packed), list(packed), list(packed)) == (len(values), values, values)
+
+
+def test_only_so_many_users_are_remembered(site: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ptktctl.commands.examination.MOST_REMEMBERED", 2)
+    lines = [f"USER{n % 5} FEKAPPL {legacy(userid=f'USER{n % 5}')}" for n in range(12)]
+    assert log_of(site, tmp_path, lines).out.startswith("12 of 12: valid at that moment")
 
 
 def test_valid_and_used_lines(site: Any, tmp_path: Path) -> None:

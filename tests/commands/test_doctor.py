@@ -71,6 +71,7 @@ def test_nothing_there_yet(cli: Any) -> None:
         ("places", f"{cli.home}/applids.toml: not there yet", None),
         ("places", f"{cli.home}/keys.toml: not there yet", None),
         ("places", f"{cli.home}/used.db: not there yet", None),
+        ("places", f"{cli.home}/audit.jsonl: not there yet", None),
         ("definitions", "no APPLID is defined", "ptktctl applid add APPLID"),
         ("keys", "there is no store yet", "ptktctl init"),
     ]

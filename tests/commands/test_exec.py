@@ -121,7 +121,10 @@ def test_what_opens_the_store_is_withheld(run: Process, tmp_path: Path) -> None:
     assert "OTHER" in names
 
 
-@pytest.mark.parametrize("name", ["PTKTCTL_PASSPHRASE", "PTKTCTL_PASSPHRASE_FILE", "PTKTCTL_PASSPHRASE_COMMAND"])
+@pytest.mark.parametrize(
+    "name",
+    [f"PTKTCTL_{name}" for name in ("PASSPHRASE", "PASSPHRASE_FILE", "PASSPHRASE_COMMAND", "EXPORT_PASSPHRASE")],
+)
 def test_no_passphrase_is_handed_down(run: Process, tmp_path: Path, name: str) -> None:
     (tmp_path / "sample.key").write_text(SAMPLE)
     options = ["-a", "TSOSYS1", "--key-from", f"{tmp_path}/sample.key"]

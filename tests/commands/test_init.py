@@ -21,7 +21,7 @@ SCHEMA: dict[str, Any] = {
     "properties": {
         "schema": {"const": "ptktctl.init/1"},
         "store": {"type": "string"},
-        "sealed_by": {"enum": ["passphrase", "unlock-key-file"]},
+        "sealed_by": {"enum": ["passphrase", "unlock-key-file", "os-keyring"]},
         "key_file": {"type": ["string", "null"]},
     },
 }
@@ -30,8 +30,8 @@ SCHEMA: dict[str, Any] = {
 @pytest.fixture
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     """A passphrase at the least cost: what scrypt takes for real is measured elsewhere."""
-    create = vault.create
-    monkeypatch.setattr(vault, "create", lambda path, secret: create(path, secret, scrypt_n=2**10))
+    create: Any = vault.create
+    monkeypatch.setattr(vault, "create", lambda *given, **named: create(*given, **named, scrypt_n=2**10))
 
 
 @pytest.fixture

@@ -20,8 +20,14 @@ MEMBERS: dict[str, Any] = {
     "userid": {"type": ["string", "null"]},
     "kind": {"enum": ["legacy", "enhanced"]},
     "fingerprint": {"type": "string", "pattern": "^[0-9A-F]{8}$"},
+    "check_value": {"type": "string", "pattern": "^([0-9A-F]{6}|[0-9A-F]{32})$"},
+    "check_method": {"enum": ["ENC-ZERO", "SHAVP1"]},
     "created": {"type": "string", "pattern": INSTANT},
     "age_seconds": {"type": "integer", "minimum": 0},
+    "stage": {"enum": ["current", "pending"]},
+    "max_age_days": {"type": ["integer", "null"]},
+    "due": {"type": ["string", "null"], "pattern": INSTANT},
+    "is_due": {"type": "boolean"},
 }
 ONE: dict[str, Any] = {
     "type": "object",
@@ -260,11 +266,12 @@ def test_a_key_is_shown_as_kind_fingerprint_and_age(ready: Any) -> None:
     ready.ok("key set FEKAPPL", stdin=LEGACY)
     ready.now += 3 * 86_400 + 7200
     fingerprint = LegacyKey.from_hex(LEGACY).fingerprint
-    assert ready.ok("key list").out == f"FEKAPPL\tlegacy\t{fingerprint}\t3 d 2 h\t2023-11-14T22:13:20Z\n"
+    assert ready.ok("key list").out == f"FEKAPPL\tlegacy\t{fingerprint}\t3 d 2 h\t2023-11-14T22:13:20Z\tcurrent\t\n"
     assert ready.ok("key show FEKAPPL").out == (
         "profile      FEKAPPL\n"
         "kind         legacy\n"
         f"fingerprint  {fingerprint}\n"
+        "check value  FBDA14 (ENC-ZERO)\n"
         "stored       2023-11-14T22:13:20Z, 3 d 2 h ago\n"
     )
     assert keys(ready)[0]["age_seconds"] == 266_400
@@ -333,8 +340,8 @@ def test_the_first_key_makes_the_store_when_a_way_to_unlock_is_given(
 ) -> None:
     from ptktctl.store import vault
 
-    create = vault.create
-    monkeypatch.setattr(vault, "create", lambda path, secret: create(path, secret, scrypt_n=2**10))
+    create: Any = vault.create
+    monkeypatch.setattr(vault, "create", lambda *given, **named: create(*given, **named, scrypt_n=2**10))
     cli.ok("applid add FEKAPPL")
     cli.refused("key set FEKAPPL", "there is no store yet", "ptktctl init", stdin=LEGACY, status=3)
     assert not (cli.home / "keys.toml").exists()

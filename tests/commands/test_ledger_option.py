@@ -108,6 +108,14 @@ def test_exec_does_not_hand_down_the_url(stored: Any, process: Callable[..., Any
     assert shared.exists()
 
 
+def test_exec_takes_its_second_from_the_ledger_given(stored: Any, process: Callable[..., Any], tmp_path: Path) -> None:
+    ledger = tmp_path / "shared.db"
+    ran = process("exec", "-u", "IBMUSER", "--fresh", "--ledger", str(ledger), "--", "true")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ledger.exists()
+    assert not (stored.home / "used.db").exists()
+
+
 def test_no_client_is_loaded_for_a_file() -> None:
     code = (
         "import sys; from ptktctl.store.ledgers import open_ledger; open_ledger('used.db').peek(bytes(32));"

@@ -12,17 +12,34 @@ import pytest
 DUMP = """
 import sys
 started = set(sys.modules)
+sys.modules.setdefault("cffi", None)  # as the entry point does
 import click
 clicks = set(sys.modules) - started
 from ptktctl.commands.root import main
 status = main(sys.argv[1:])
 sys.stdout = sys.stderr
-print("loaded", status, *sorted(set(sys.modules) - started - clicks))
+loaded = {name for name, module in sys.modules.items() if module}
+print("loaded", status, *sorted(loaded - started - clicks))
 """
 # Nobody's business but that of tables, writing the store, other formats, other platforms.
-ALWAYS_IDLE = {"rich", "tomli_w", "filelock", "platformdirs", "yaml", "importlib.metadata", "logging", "ssl", "asyncio"}
+ALWAYS_IDLE = {
+    "rich",
+    "tomli_w",
+    "filelock",
+    "platformdirs",
+    "yaml",
+    "importlib.metadata",
+    "logging",
+    "ssl",
+    "asyncio",
+} | {
+    "keyring",
+    "ptktctl.store.backup",
+    "ptktctl.store.restoring",
+}
 CRYPTOGRAPHY = {"Crypto", "hashlib", "hmac", "ctypes", "cffi"}
 STORE = {"ptktctl.store", "tomllib"}
+KEYS = {"ptktctl.store.vault", "ptktctl.store.definitions"}
 LINT = {"ptktctl.lint"}
 JSON = {"json"}
 SQLITE = {"sqlite3"}
@@ -30,8 +47,8 @@ PROCESSES = {"subprocess", "tempfile", "shlex", "getpass"}
 PATHS = {"pathlib", "glob", "fnmatch"}
 TALK = {"shutil", "textwrap"}
 EVERYTHING = CRYPTOGRAPHY | STORE | LINT | JSON | SQLITE | PROCESSES | PATHS
-# pycryptodome finds its shared objects through ctypes.util, which brings these along where cffi is not at hand.
-OF_PYCRYPTODOME = {"ctypes", "subprocess", "tempfile", "shutil", "fnmatch", "struct", "random"}
+# pycryptodome loads its shared objects through ctypes.
+OF_PYCRYPTODOME = {"ctypes", "struct"}
 
 IDLE = {
     "--version": EVERYTHING | TALK | {"ptktctl.passticket", "dataclasses"},
@@ -47,7 +64,7 @@ IDLE = {
     "gen -u IBMUSER --at 2026-11-22T10:00:00Z": EVERYTHING - CRYPTOGRAPHY - STORE,
     "gen -u IBMUSER --format json": EVERYTHING - CRYPTOGRAPHY - STORE - JSON,
     "gen -u IBMUSER --key-from {home}/key": EVERYTHING - CRYPTOGRAPHY - STORE,
-    "gen -u IBMUSER -a FEKAPPL --key-from {home}/key": EVERYTHING - CRYPTOGRAPHY | {"ptktctl.store"},
+    "gen -u IBMUSER -a FEKAPPL --key-from {home}/key": EVERYTHING - CRYPTOGRAPHY - {"ptktctl.store"} | KEYS,
     "verify -u IBMUSER SHORT": EVERYTHING - CRYPTOGRAPHY - STORE,
     "verify -u IBMUSER {ticket}": EVERYTHING - CRYPTOGRAPHY - STORE - SQLITE | {"ptktctl.passticket.diagnosis"},
     "applid list": EVERYTHING - STORE - CRYPTOGRAPHY | {"Crypto", "hmac", "ctypes"},
@@ -102,6 +119,23 @@ def test_modules_that_stay_idle(line: str, home: dict[str, str]) -> None:
     if "Crypto" in modules:
         idle -= OF_PYCRYPTODOME
     assert sorted(modules & idle) == []
+
+
+def test_what_finds_libraries_is_there_for_others() -> None:
+    """pycryptodome gets a stand-in for ctypes.util, and only as long as it is loaded; it works as well."""
+    code = """
+import sys
+sys.modules["cffi"] = None
+from ptktctl.passticket import ciphers
+ciphers.prepare()
+assert "ctypes.util" not in sys.modules and "subprocess" not in sys.modules
+from Crypto.Util import _raw_api
+found = _raw_api.find_library("c")
+import ctypes.util
+print(found == ctypes.util.find_library("c"), bool(ctypes.util.__file__))
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["True", "True"]
 
 
 def test_platformdirs_is_asked_only_without_a_home(home: dict[str, str], tmp_path: Path) -> None:

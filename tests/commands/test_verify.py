@@ -37,6 +37,8 @@ SCHEMA: dict[str, Any] = {
         "age_seconds": WHOLE,
         "window_seconds": {"type": "integer"},
         "used_at": INSTANT,
+        "key": {"enum": ["current", "pending", None]},
+        "key_fingerprint": {"type": ["string", "null"], "pattern": "^[0-9A-F]{8}$"},
     },
 }
 COLD = {"generated": None, "generated_epoch": None, "age_seconds": None, "ticket_type": None}
@@ -72,6 +74,7 @@ def test_the_json_of_a_valid_ticket(stored: Any) -> None:
     answer = stored.ok(f"verify -u IBMUSER --format json {ticket}").json
     jsonschema.validate(answer, SCHEMA)
     del answer["used_at"]
+    assert answer.pop("key_fingerprint") in stored.ok("key list").out
     assert answer == {
         "schema": "ptktctl.verify/1",
         "outcome": "valid",
@@ -82,6 +85,7 @@ def test_the_json_of_a_valid_ticket(stored: Any) -> None:
         "generated_epoch": 1_700_000_000,
         "age_seconds": 12,
         "window_seconds": 600,
+        "key": "current",
     }
 
 

@@ -13,15 +13,19 @@ import pytest
 
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, SecuredSignonKey
 from ptktctl.passticket.names import ApplId, GroupId, UserId
-from ptktctl.store import files, ledger, vault
+from ptktctl.store import audit, audit_trail, backup, files, handover_files, ledger, restoring, vault
 from ptktctl.store.sealing import UnlockKey
 from ptktctl.store.unlocking import Unlocker, new_key_file
 from ptktctl.store.vault import KeyKind, KeyName, Unlock
 
 # Nothing else in the store touches the disk.
-DISK_CODE = (files.__file__, ledger.__file__)
-# Nor do these of it, which run once a record.
-PURE_FUNCTIONS = ("_content", "_digest", "_by_bucket", "<genexpr>", "<dictcomp>", "<listcomp>")
+DISK_CODE = tuple(module.__file__ for module in (files, ledger, backup, restoring, handover_files, audit, audit_trail))
+# Nor do these of it, which run once a record, or work on text.
+RECORDS = ("_content", "_digest", "_by_bucket", "<genexpr>", "<dictcomp>", "<listcomp>")
+TEXT = ("render", "parse", "contents", "_head", "_require_title", "_stamp", "restoring_of", "temporary_of")
+# Who dies while reading leaves what the line before left.
+READING = ("read_private", "_read_in_folder", "_read_opened", "_contents", "is_restoring", "as_it_is", "_place_of_log")
+PURE_FUNCTIONS = RECORDS + TEXT + READING
 QUICK_N = 2
 
 
@@ -83,6 +87,12 @@ def full_site(site: Site) -> Site:
 def unlock_key() -> UnlockKey:
     """An unlock key that lies in no file."""
     return UnlockKey(bytes(range(32)), "/nowhere/unlock.key")
+
+
+@pytest.fixture
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting for the disk: what a killed process had written is there in any case."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import ApplId
 from ptktctl.store import definitions
 from ptktctl.store.definitions import Application, Component, Definitions, Replay
+from ptktctl.store.migration import Migration
 
 FEKAPPL = Application(
     ApplId("FEKAPPL"), 1_700_000_000, Component.RSE, TicketType.MIXED, 90, Replay.ALLOW, 'RSE "prod" größer \\ #'
@@ -27,6 +28,9 @@ APPLICATIONS = st.builds(
     st.integers(1, 600),
     st.sampled_from(Replay),
     PRINTABLE,
+    st.none() | st.integers(1, 36_500),
+    st.none() | st.sampled_from(Migration),
+    st.none() | st.sampled_from(TicketType),
 )
 
 
@@ -85,6 +89,38 @@ def test_a_definition_is_one_table_of_plain_lines(path: str) -> None:
         'description = "RSE"',
         "created = 1700000000",
     ]
+
+
+def test_what_many_do_without_is_written_only_where_it_is_said(path: str) -> None:
+    moving = {"max_age": 90, "migration": Migration.KEY_MADE, "migrating_to": TicketType.UPPER}
+    definitions.add(path, FEKAPPL.replaced(description="RSE"))
+    plain = Path(path).read_text()
+    definitions.update(path, ApplId("FEKAPPL"), lambda before: before.replaced(**moving))
+    assert Path(path).read_text().splitlines()[8:] == [
+        'description = "RSE"',
+        "max_age = 90",
+        'migration = "key-made"',
+        'migrating_to = "upper"',
+        "created = 1700000000",
+    ]
+    definitions.rename(path, ApplId("FEKAPPL"), ApplId("NEW"))
+    (renamed,) = Definitions.load(path)
+    assert renamed == FEKAPPL.replaced(description="RSE", applid=ApplId("NEW"), **moving)
+    definitions.rename(path, ApplId("NEW"), ApplId("FEKAPPL"))
+    definitions.update(path, ApplId("FEKAPPL"), lambda before: before.replaced(**dict.fromkeys(moving)))
+    assert Path(path).read_text() == plain
+
+
+@given(APPLICATIONS, APPLICATIONS)
+def test_the_check_tells_definitions_apart(some: Application, other: Application) -> None:
+    assert (definitions._check(some) == definitions._check(other)) == (some == other)
+
+
+@pytest.mark.parametrize("days", [0, -1, 36_501])
+def test_an_age_out_of_range_is_refused(path: str, days: int) -> None:
+    with pytest.raises(InputError, match="greatest age"):
+        definitions.add(path, FEKAPPL.replaced(max_age=days))
+    assert not Path(path).exists()
 
 
 def test_update_rename_remove(path: str) -> None:
@@ -209,6 +245,10 @@ ENTRY = '[applid.A]\ncomponent = "rse"\ntimeout = 60\nreplay = "deny"\ncreated =
         ("format = 1\n" + ENTRY.replace("created = 1\n", ""), "created is missing"),
         ("format = 1\n" + ENTRY + 'description = "\\n"', "line end"),
         ("format = 1\n" + ENTRY + 'ticket = "both"', "ticket is none of legacy, upper, mixed"),
+        ("format = 1\n" + ENTRY + "max_age = 0", "max_age is not between 1 and 36500"),
+        ("format = 1\n" + ENTRY + 'max_age = "90"', "max_age is not an integer"),
+        ("format = 1\n" + ENTRY + 'migration = "half"', "migration is none of begun"),
+        ("format = 1\n" + ENTRY + 'migrating_to = "both"', "migrating_to is none of"),
         ("format = 1\n" + ENTRY + "colour = 1", "'colour' is unknown"),
         ("format = 1\n" + ENTRY + "check = 1", "edited by hand"),
         ("format = 1\n" + ENTRY + ENTRY, "is not TOML"),

@@ -11,7 +11,7 @@ from ptktctl.errors import StoreDamagedError, StoreError
 from ptktctl.passticket.names import ApplId, GroupId, UserId
 from ptktctl.store import keysfile, sealing
 from ptktctl.store.keysfile import Entry, KeyKind, KeyName, parse, render
-from ptktctl.store.sealing import KeyFileSlot, PassphraseSlot, Slot
+from ptktctl.store.sealing import KeyFileSlot, KeyringSlot, PassphraseSlot, Slot
 from ptktctl.store.tables import checksum_of
 
 DATA_KEY = bytes(32)
@@ -22,16 +22,20 @@ NAMES = st.builds(
     st.sampled_from(KeyKind),
     st.none() | NAME_TEXT.map(GroupId.parse),
     st.none() | NAME_TEXT.map(UserId.parse),
+    st.booleans(),
 )
 BINARY = st.binary(max_size=80)
 ENTRIES = st.lists(st.builds(Entry, NAMES, st.integers(0, 2**48 - 1), BINARY), unique_by=lambda entry: entry.name)
 PATHS = st.text(st.characters(codec="utf-8"), max_size=20)
+CREATED = st.integers(0, 2**48 - 1)
+COSTS = (st.sampled_from([2, 2**17]), st.just(8), st.integers(1, 4))
 SLOTS: st.SearchStrategy[list[Slot]] = st.lists(
-    st.builds(KeyFileSlot, PATHS, BINARY)
-    | st.builds(PassphraseSlot, BINARY, st.sampled_from([2, 2**17]), st.just(8), st.integers(1, 4), BINARY),
+    st.builds(KeyFileSlot, PATHS, BINARY, created=CREATED)
+    | st.builds(KeyringSlot, PATHS, BINARY, created=CREATED)
+    | st.builds(PassphraseSlot, BINARY, *COSTS, BINARY, created=CREATED),
     min_size=1,
     max_size=3,
-)
+).map(lambda slots: [slot.replaced(number=number) for number, slot in enumerate(slots)])
 SLOT = KeyFileSlot("/k", b"wrapped")
 
 
@@ -117,7 +121,13 @@ KEY = '[[key]]\napplid = "A"\nkind = "legacy"\ncreated = 1\nsealed = ""\n'
         ("format = 1\nkey = 1", "key is not an array"),
         ("format = 1\nkey = [1]", "is not a table"),
         ("format = 1\nslot = [1]", "slot: is not a table"),
-        ("format = 1\n" + PASSPHRASE_SLOT.replace('"passphrase"', '"keyring"'), "kind is neither"),
+        (
+            "format = 1\n" + PASSPHRASE_SLOT.replace('"passphrase"', '"other"'),
+            "kind is none of passphrase, key-file, keyring",
+        ),
+        ("format = 1\n" + PASSPHRASE_SLOT.replace('"passphrase"', '"keyring"'), "account is missing"),
+        ("format = 1\n" + PASSPHRASE_SLOT + "number = 0", "number is not between"),
+        ("format = 1\n" + (PASSPHRASE_SLOT + "number = 2\n") * 2, "a slot is there twice"),
         ("format = 1\n" + PASSPHRASE_SLOT.replace("n = 2", "n = 3"), "more work"),
         ("format = 1\n" + PASSPHRASE_SLOT.replace("n = 2", "n = 4194304"), "more work"),
         ("format = 1\n" + PASSPHRASE_SLOT.replace("n = 2", "n = 99999999999999"), "n is not between"),

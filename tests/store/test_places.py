@@ -10,7 +10,8 @@ from ptktctl.store.places import Places, check_private
 
 def test_home_holds_everything(tmp_path: Path) -> None:
     places = Places.locate({"PTKTCTL_HOME": str(tmp_path)})
-    assert places == Places(str(tmp_path / "applids.toml"), str(tmp_path / "keys.toml"), str(tmp_path / "used.db"))
+    names = ("applids.toml", "keys.toml", "used.db", "audit.jsonl")
+    assert places == Places(*(str(tmp_path / name) for name in names))
 
 
 def test_home_may_be_relative_or_begin_with_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,6 +29,7 @@ def test_without_home_the_three_kinds_of_file_lie_apart(tmp_path: Path, monkeypa
         str(tmp_path / "CONFIG" / "ptktctl" / "applids.toml"),
         str(tmp_path / "DATA" / "ptktctl" / "keys.toml"),
         str(tmp_path / "STATE" / "ptktctl" / "used.db"),
+        str(tmp_path / "STATE" / "ptktctl" / "audit.jsonl"),
     )
 
 

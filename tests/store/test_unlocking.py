@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ptktctl.errors import InputError, PtktctlError, StoreDamagedError, StoreLockedError, UnsafePermissionsError
 from ptktctl.store import sealing
 from ptktctl.store.sealing import Passphrase, Slot, UnlockKey
-from ptktctl.store.unlocking import Unlocker, key_file_line, new_key_file
+from ptktctl.store.unlocking import Unlocker, key_file_line, new_key_file, require_strength
 
 DATA_KEY = bytes(range(100, 132))
 STORE = "/home/me/keys.toml"
@@ -298,3 +298,23 @@ def test_no_secret_shows(ways: Ways) -> None:
     unlocker = ways.unlocker(*WAYS)
     way = unlocker._given()
     assert "secret of" not in repr(unlocker) + str(unlocker) + repr(way) + str(way)
+
+
+@pytest.mark.parametrize(("text", "strong"), [("x" * 11, False), ("x" * 12, True), ("ü" * 11, False), ("ü" * 12, True)])
+def test_a_new_passphrase_has_twelve_characters_or_is_asked_for_as_weak(text: str, strong: bool) -> None:
+    secret = Passphrase(text.encode())
+    require_strength(secret, weak=True)
+    if strong:
+        require_strength(secret)
+        return
+    with pytest.raises(InputError, match="fewer than 12 characters") as caught:
+        require_strength(secret)
+    assert "--weak-passphrase" in str(caught.value.hint)
+    assert text not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_unlock_keys_and_passphrases_of_any_bytes_can_be_judged() -> None:
+    require_strength(UnlockKey(bytes(32), "/key"))
+    require_strength(Passphrase(os.fsencode("\udcff" * 12)))
+    with pytest.raises(InputError, match="fewer"):
+        require_strength(Passphrase(b"\xff" * 11))

@@ -253,7 +253,7 @@ def test_tls_serves_those_who_know_the_certificate(redis: Any) -> None:
     # Whoever does not know it could be talking to anybody; and a server without TLS is not talked to in clear.
     without_tls = f"rediss://:{password}@{redis.host}/0?ssl_ca_certs={redis.certificate}&socket_connect_timeout=1"
     for stranger in (encrypted, without_tls):
-        with pytest.raises(StoreError, match="can't be reached|did not answer") as caught:
+        with pytest.raises(StoreError, match=r"can't be reached|did not answer") as caught:
             use(open_ledger(stranger), token)
         assert not secrets_in(caught.value, stranger)
 

@@ -1,0 +1,68 @@
+"""Writing what leaves the store: private, whole or not at all, and never over what is there unless asked to."""
+
+import os
+from collections.abc import Callable
+
+from ptktctl.errors import InputError
+from ptktctl.store import files
+
+
+def write_private(path: str, data: bytes, *, force: bool = False, check: Callable[[str], None] | None = None) -> None:
+    """Write a file of mode 0600, on the disk when this returns; whoever looks sees it whole or not at all.
+
+    The folder may be anybody's, so no lock file is left there: each process prepares the content under a name of its
+    own, and giving it the final name is one step, which fails when there is such a file. A killed process can leave a
+    file `.NAME.….new` behind.
+
+    Args:
+        force: whether a file that is there may be replaced; it is not, if anything fails.
+        check: looks at what was written, by its path, before it gets its name; what it raises stops that.
+
+    Raises:
+        InputError: there is a file of that name, or something that is no file.
+        StoreWriteError: it can't be written.
+    """
+    target = os.path.realpath(path)
+    require_writable(path, force=force)
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
+    try:
+        files.write_new(temporary, data)
+        if check:
+            check(temporary)
+        (files.publish if force else files.publish_new)(temporary, target)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise files.unwritable(error, path) from None
+    finally:
+        files.discard(temporary)
+
+
+def require_writable(path: str, *, force: bool) -> None:
+    """Refuse a path at which something stands in the way; for a call before any work is done.
+
+    Raises:
+        InputError: there is a file and it may not be replaced, or a folder or device.
+    """
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise InputError(f"{path} is not a file", "name a file, or - for standard output")
+    if os.path.exists(target) and not force:
+        raise _exists(path)
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, and those above it, for nobody else (0700), where there is none.
+
+    Raises:
+        StoreWriteError: it can't be made.
+    """
+    try:
+        os.makedirs(path, 0o700, exist_ok=True)
+    except OSError as error:
+        raise files.unwritable(error, path) from None
+
+
+def _exists(path: str) -> InputError:
+    return InputError(f"{path} exists already", "name another file; --force replaces this one")
