@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
     from ptktctl.commands.batch_lines import Chunk
     from ptktctl.commands.batch_subjects import Resolve
-    from ptktctl.commands.batch_work import Result, Use, Work
+    from ptktctl.commands.batch_work import Ask, Result, Work
     from ptktctl.commands.context import Context
     from ptktctl.passticket.names import ApplId
 
 __all__ = ["FORMATS", "Profile", "generate_batch", "verify_batch"]
 
 # Recording a use waits for the disk: what one chunk holds is answered within seconds.
-RECORDING_CHUNK = 1 << 13
+RECORDING_CHUNK = 1 << 16
 
 
 def generate_batch(
@@ -60,7 +60,7 @@ def verify_batch(
     lines: BinaryIO,
     resolve: Resolve,
     *,
-    use: Use | None = None,
+    ask: Ask | None = None,
     records: bool = True,
     output_format: str = "tsv",
     jobs: int = 1,
@@ -69,16 +69,17 @@ def verify_batch(
 
     Args:
         lines, resolve, output_format, jobs: as for `generate_batch`; all keys of a profile are tried.
-        use: asked in order of the lines for each ticket that is inside its window and whose profile has single_use:
-            `use(key, userid, applid, ticket, generated, moment)` gives the second of an earlier use, or None. An error
-            it raises ends the batch after the rows before it.
-        records: whether `use` records uses; then one process does the work, for order matters.
+        ask: asked, for a chunk at once and in order of the lines, about the tickets that are inside their window and
+            whose profile has single_use: gives for each the second of an earlier use, or None. A ticket that comes
+            twice is the second time a used one. An error it raises ends the batch after the rows before the first of
+            these lines.
+        records: whether `ask` records uses; then one process does the work, for order matters.
 
     Returns:
         The exit status: 1 if any ticket is not valid or any line could not be used.
     """
-    work = VerifyWork(resolve, use, context.clock, output_format)
-    recording = use is not None and records
+    work = VerifyWork(resolve, ask, context.clock, output_format)
+    recording = ask is not None and records
     return _run(context, lines, work, RECORDING_CHUNK if recording else CHUNK, 1 if recording else jobs)
 
 
@@ -88,6 +89,8 @@ def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -
     total = faults = refused = 0
     with _progress(context, lines) as advance, contextlib.closing(_results(reader, work, jobs)) as results:
         for chunk, result in results:
+            for each in result.tally:
+                context.use.count(*each)
             context.stdout.write(result.text)
             if result.error or not reader.is_waiting():
                 context.stdout.flush()

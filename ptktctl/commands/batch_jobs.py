@@ -1,17 +1,16 @@
 """A batch shared out among processes, with the rows still in order.
 
-Chunks go to the workers in turn, and their results are taken in the same turn, so nothing needs sorting. A worker has
-one chunk at a time: neither side ever waits to write to the other while that one waits to write too. Workers are
-forked, so they have the keys in memory and nothing is written anywhere; they end when their pipe does, also if this
-process is killed, and leave Ctrl-C to it.
+A worker that is done gets the next chunk at once, and its result waits for its turn. A worker has one chunk at a time:
+neither side ever waits to write to the other while that one waits to write too. Workers are forked, so they have the
+keys in memory and nothing is written anywhere; they end when their pipe does, also if this process is killed, and
+leave Ctrl-C to it.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ptktctl.errors import PtktctlError
 
@@ -23,9 +22,11 @@ if TYPE_CHECKING:
     from ptktctl.commands.batch_lines import Chunk, ChunkReader
     from ptktctl.commands.batch_work import Result, Work
 
+# So many results for each worker may wait for one that takes long.
+MOST_DUE = 4
 
-@dataclass(slots=True)
-class Worker:
+
+class Worker(NamedTuple):
     """A process that answers chunks, and the pipe to it."""
 
     process: BaseProcess
@@ -38,15 +39,22 @@ class Worker:
         except OSError:
             raise _killed() from None
 
-    def result(self) -> Result:
+    def result(self) -> Result | Exception:
         """Wait for the answer to the chunk sent last."""
         try:
-            answer = self.connection.recv()
+            return cast("Result | Exception", self.connection.recv())
         except (EOFError, OSError):
-            raise _killed() from None
-        if isinstance(answer, Exception):
-            raise answer
-        return cast("Result", answer)
+            return _killed()
+
+
+class Task:
+    """A chunk that was handed out, and what came of it."""
+
+    __slots__ = ("chunk", "result")
+
+    def __init__(self, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.result: Result | Exception | None = None
 
 
 def _killed() -> PtktctlError:
@@ -55,30 +63,57 @@ def _killed() -> PtktctlError:
 
 def share(reader: ChunkReader, work: Work, jobs: int) -> Generator[tuple[Chunk, Result], None, None]:
     """Have so many processes answer the chunks; their results come in the order of the chunks."""
-    workers = _start(work, jobs)
-    idle = deque(workers)
-    busy: deque[tuple[Chunk, Worker]] = deque()
+    crew = Crew(_start(work, jobs))
     try:
         for chunk in reader:
-            # The worker whose result is due gets its next chunk before anybody looks at the result.
-            due = [_finish(busy, idle)] if not idle else []
-            worker = idle.popleft()
-            worker.send(chunk)
-            busy.append((chunk, worker))
-            yield from due
-            while busy and not reader.is_waiting():
-                yield _finish(busy, idle)
-        while busy:
-            yield _finish(busy, idle)
+            crew.hand_out(chunk)
+            while crew.due and (crew.is_next_done() or not reader.is_waiting()):
+                yield crew.next_result()
+        while crew.due:
+            yield crew.next_result()
     finally:
-        _stop(workers)
+        _stop(crew.workers)
 
 
-def _finish(busy: deque[tuple[Chunk, Worker]], idle: deque[Worker]) -> tuple[Chunk, Result]:
-    chunk, worker = busy.popleft()
-    result = worker.result()
-    idle.append(worker)
-    return chunk, result
+class Crew:
+    """The workers, and the chunks that are due, in their order: each with its result when it is there."""
+
+    def __init__(self, workers: Sequence[Worker]) -> None:
+        self.workers = workers
+        self.due: deque[Task] = deque()
+        self._idle = list(workers)
+        self._busy: dict[Connection, tuple[Worker, Task]] = {}
+
+    def hand_out(self, chunk: Chunk) -> None:
+        """Give a chunk to a worker; waits for one, and when the others have run too far ahead of the slowest."""
+        while not self._idle or (len(self.due) >= MOST_DUE * len(self.workers) and not self.is_next_done()):
+            self._collect()
+        worker, task = self._idle.pop(), Task(chunk)
+        worker.send(chunk)
+        self._busy[worker.connection] = worker, task
+        self.due.append(task)
+
+    def is_next_done(self) -> bool:
+        """Whether the result that is due next is there."""
+        return self.due[0].result is not None
+
+    def next_result(self) -> tuple[Chunk, Result]:
+        """Wait for the result that is due next."""
+        while not self.is_next_done():
+            self._collect()
+        task = self.due.popleft()
+        if isinstance(task.result, Exception):
+            raise task.result
+        return task.chunk, cast("Result", task.result)
+
+    def _collect(self) -> None:
+        """Wait until a worker is done."""
+        from multiprocessing.connection import wait
+
+        for connection in wait(self._busy):
+            worker, task = self._busy.pop(cast("Connection", connection))
+            task.result = worker.result()
+            self._idle.append(worker)
 
 
 def _start(work: Work, jobs: int) -> list[Worker]:

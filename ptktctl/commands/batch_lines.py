@@ -8,7 +8,7 @@ sign, or begins with a digit and holds a hyphen or colon; otherwise it is an APP
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ptktctl.commands.parameters import MOST_DIGITS, TIME_HINT, parse_time
@@ -20,27 +20,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 # A flood is worked off in chunks of this size: enough to make the work on columns pay, little to hold in memory.
-CHUNK = 1 << 18
+CHUNK = 1 << 19
 MOST_LINES = 20_000
 LONGEST_LINE = 1024
 # What is kept of a line while its end is not yet seen: enough to know that it is too long.
 KEPT = 4 * LONGEST_LINE
-LONG_GAP = b" " * 100
 SEPARATORS = b" \t,"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-MARK = "\x01"
-# What the quick way leaves to the exact one: a mark in the text, a NUL, what str.split takes for a blank but is
-# none, and what a line longer than LONGEST_LINE must have if its fields are short.
-UNUSUAL = (b"\x01", b"\0", b"\r", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f", LONG_GAP)
-# Widths of a ticket and of epoch seconds (from 2001 to 2286), each with the blank before.
-TICKET_TAIL = 1 + TICKET_LENGTH
-TIME_TAIL = 1 + 10
+# What the quick way leaves to the exact one: a NUL, and what str.split takes for a blank but is none.
+UNUSUAL = (b"\0", b"\r", b"\v", b"\f", b"\x1c", b"\x1d", b"\x1e", b"\x1f")
 GEN_FIELDS = "USERID [APPLID] [TIME]"
 VERIFY_FIELDS = "USERID APPLID TICKET [TIME]"
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """Whole lines, each with its line end.
 
     Attributes:
@@ -82,9 +75,9 @@ class ChunkReader:
             text = rest + (data if end > len(data) else data.removeprefix(BYTE_ORDER_MARK))
             stop = text.rfind(b"\n") + 1
             lines, rest = text[:stop], _cut(text[stop:])
-            for part in _parts(lines):
+            for part, count in _parts(lines):
                 yield Chunk(first, part, end)
-                first += part.count(b"\n")
+                first += count
         if rest:
             yield Chunk(first, rest + b"\n", end)
 
@@ -100,11 +93,12 @@ class ChunkReader:
         return b"".join(pieces)
 
 
-def _parts(lines: bytes) -> Iterator[bytes]:
-    """Whole lines in parts that are not too many lines, however short these are."""
-    if lines.count(b"\n") <= MOST_LINES:
+def _parts(lines: bytes) -> Iterator[tuple[bytes, int]]:
+    """Whole lines in parts that are not too many lines, however short these are; and how many."""
+    count = lines.count(b"\n")
+    if count <= MOST_LINES:
         if lines:
-            yield lines
+            yield lines, count
         return
     middle = lines.find(b"\n", len(lines) // 2) + 1
     if middle == len(lines):
@@ -125,21 +119,21 @@ def _cut(rest: bytes) -> bytes:
     return rest if len(rest) <= KEPT else rest.lstrip(SEPARATORS)[:KEPT]
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(NamedTuple):
     """The lines of a chunk that ask for an answer, as columns of fields.
 
     Attributes:
         numbers: the number of each line.
-        names: user ID and APPLID as they stand there, with a blank between; an APPLID left out is empty.
-        tickets: for verify, 8 bytes each; NO_TICKET stands for texts of another length.
+        userids, applids: as they stand there; an APPLID left out is empty.
+        tickets: for verify, each of 8 characters of ASCII; NO_TICKET stands for other texts.
         moments: epoch seconds.
         faults: what is wrong with lines, by position in the columns; what is not known of these is empty or 0.
     """
 
     numbers: Sequence[int]
-    names: Sequence[str]
-    tickets: bytes
+    userids: Sequence[str]
+    applids: Sequence[str]
+    tickets: Sequence[str]
     moments: Sequence[int]
     faults: Mapping[int, InputError]
 
@@ -147,87 +141,83 @@ class Fields:
 def split(chunk: Chunk, now: int, *, with_tickets: bool) -> Fields:
     """Take the lines of a chunk apart; a moment that is left out, or relative, is taken from `now`.
 
-    There are three ways, from the quickest, which wants lines as programs write them, to the exact one. What more than
-    one of them can do comes out the same.
+    Lines as programs write them are taken apart together; if anything is unusual, the exact way goes line by line.
+    What both can do comes out the same.
     """
-    text = chunk.text.replace(b"\r\n", b"\n").replace(b"\t", b" ").replace(b",", b" ")
-    if text.isascii() and not _has_comment(text) and not any(each in text for each in UNUSUAL):
-        lines = range(chunk.first, chunk.first + text.count(b"\n"))
-        fields = _split_at_tails(text, lines, with_tickets) or _split_at_blanks(text, lines, now, with_tickets)
-        if fields:
-            return fields
+    text = chunk.text.replace(b"\t", b" ").replace(b",", b" ")
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
+    if text.isascii() and not (any(each in text for each in UNUSUAL) or _has_comment(text) or _has_long_line(text)):
+        columns = _columns(text) or _columns(_with_single_blanks(text))
+        if columns:
+            numbers = range(chunk.first, chunk.first + len(columns[0]))
+            fields = (_with_tickets if with_tickets else _without_tickets)(numbers, columns, now)
+            if fields:
+                return fields
     return _split_singly(chunk, now, with_tickets)
 
 
 def _has_comment(text: bytes) -> bool:
-    return text.startswith(b"#") or b"\n#" in text or b" #" in text
+    return b"#" in text and (text.startswith(b"#") or b"\n#" in text or b" #" in text)
 
 
-def _split_at_tails(text: bytes, numbers: range, with_tickets: bool) -> Fields | None:
-    """Lines that end in ten digits of epoch seconds, and in a ticket before them: what differs in width comes first."""
-    lines = text.decode("ascii").split("\n")[:-1]
-    width = TICKET_TAIL + TIME_TAIL if with_tickets else TIME_TAIL
-    names = [line[:-width] for line in lines]
-    tails = "".join([line[-width:] for line in lines]).encode()
-    blanks = b" " * len(lines)
-    if len(tails) != width * len(lines) or tails[::width] != blanks or tails[width - TIME_TAIL :: width] != blanks:
+def _has_long_line(text: bytes) -> bool:
+    start = 0
+    while start < len(text):
+        start = text.rfind(b"\n", start, start + LONGEST_LINE + 1) + 1
+        if not start:
+            return True
+    return False
+
+
+def _columns(text: bytes) -> list[list[str]] | None:
+    """The fields of lines that have equally many, which shows in what is left without the fields: it repeats itself."""
+    visible = bytes(set(range(256)).difference(b" \n"))
+    separators = text.translate(None, visible)
+    width = separators.find(b"\n") + 1
+    count, odd = divmod(len(separators), width)
+    fields = text.decode("ascii").split()
+    if odd or separators != separators[:width] * count or len(fields) != len(separators):
         return None
-    digits, tickets = bytearray(10 * len(lines)), bytearray(TICKET_LENGTH * len(lines) * with_tickets)
-    for n in range(10):
-        digits[n::10] = tails[width - 10 + n :: width]
-    for n in range(TICKET_LENGTH * with_tickets):
-        tickets[n::TICKET_LENGTH] = tails[n + 1 :: width]
-    if not digits.isdigit() or b" " in tickets or not all(map(_are_names, set(names))):
-        return None
-    return Fields(numbers, names, bytes(tickets), [int(line[-10:]) for line in lines], {})
+    return [fields[position::width] for position in range(width)]
 
 
-def _are_names(text: str) -> bool:
-    """Whether there are two fields with one blank between."""
-    return text.count(" ") == 1 and text[0] != " " and text[-1] != " "
-
-
-def _split_at_blanks(text: bytes, numbers: range, now: int, with_tickets: bool) -> Fields | None:
-    """Lines with equally many fields.
-
-    With a mark for every line end all fields can be split off at once. If the marks then stand at equal distances,
-    and are as many as the lines, each line has equally many fields.
-    """
-    fields = text.decode("ascii").replace("\n", f" {MARK} ").split()
-    width, odd = divmod(len(fields), len(numbers))
-    if odd or width < 2 or fields[width - 1 :: width].count(MARK) != len(numbers):
-        return None
-    columns = [fields[position::width] for position in range(width - 1)]
-    return _with_tickets(numbers, columns, now) if with_tickets else _without_tickets(numbers, columns, now)
+def _with_single_blanks(text: bytes) -> bytes:
+    return re.sub(b" +", b" ", text).replace(b" \n", b"\n").replace(b"\n ", b"\n").removeprefix(b" ")
 
 
 def _without_tickets(numbers: range, columns: list[list[str]], now: int) -> Fields | None:
-    applids = columns[1] if len(columns) > 1 else [""] * len(numbers)
-    if len(columns) > 3 or any(map(_is_time, set(applids))):
+    userids, *others = columns
+    if len(others) == 1 and _are_long_numbers(others[0]):
+        others = [[""] * len(numbers), *others]
+    applids = others[0] if others else [""] * len(numbers)
+    if len(others) > 2 or any(map(_is_time, set(applids))):
         return None
-    moments = _moments(columns[2], now) if len(columns) == 3 else [now] * len(numbers)
-    return (
-        Fields(numbers, list(map(" ".join, zip(columns[0], applids, strict=True))), b"", moments, {})
-        if moments
-        else None
-    )
+    moments = _moments(others[1], now) if len(others) == 2 else [now] * len(numbers)
+    return Fields(numbers, userids, applids, (), moments, {}) if moments else None
+
+
+def _are_long_numbers(texts: Sequence[str]) -> bool:
+    """Whether all can be but times, for an APPLID of digits is shorter."""
+    return "".join(texts).isdigit() and min(map(len, texts)) > NAME_LENGTH
 
 
 def _with_tickets(numbers: range, columns: list[list[str]], now: int) -> Fields | None:
-    if len(columns) not in (3, 4) or max(map(len, columns[2])) > len(LONG_GAP):
+    if len(columns) not in (3, 4):
         return None
-    moments = _moments(columns[3], now) if len(columns) == 4 else [now] * len(numbers)
-    names = list(map(" ".join, zip(columns[0], columns[1], strict=True)))
-    return Fields(numbers, names, _ticket_column(columns[2]), moments, {}) if moments else None
+    userids, applids, tickets, *times = columns
+    moments = _moments(times[0], now) if times else [now] * len(numbers)
+    return Fields(numbers, userids, applids, _as_tickets(tickets), moments, {}) if moments else None
 
 
-def _ticket_column(tickets: Sequence[str]) -> bytes:
-    encoded = [ticket.encode() for ticket in tickets]
-    return b"".join([ticket if len(ticket) == TICKET_LENGTH else NO_TICKET for ticket in encoded])
+def _as_tickets(texts: Sequence[str]) -> Sequence[str]:
+    if set(map(len, texts)) == {TICKET_LENGTH} and "".join(texts).isascii():
+        return texts
+    return [text if len(text) == TICKET_LENGTH and text.isascii() else NO_TICKET.decode() for text in texts]
 
 
 def _moments(texts: Sequence[str], now: int) -> list[int] | None:
-    if "".join(texts).isdigit() and max(map(len, texts)) <= MOST_DIGITS:
+    if "".join(texts).encode().isdigit() and max(map(len, texts)) <= MOST_DIGITS:
         return list(map(int, texts))
     try:
         return [parse_time(text, now) for text in texts]
@@ -238,7 +228,8 @@ def _moments(texts: Sequence[str], now: int) -> list[int] | None:
 def _split_singly(chunk: Chunk, now: int, with_tickets: bool) -> Fields:
     """The exact way, line by line."""
     numbers: list[int] = []
-    names: list[str] = []
+    userids: list[str] = []
+    applids: list[str] = []
     tickets: list[str] = []
     moments: list[int] = []
     faults: dict[int, InputError] = {}
@@ -249,10 +240,11 @@ def _split_singly(chunk: Chunk, now: int, with_tickets: bool) -> Fields:
             if fault:
                 faults[len(numbers)] = fault
             numbers.append(number)
-            names.append(f"{parts.userid} {parts.applid}")
+            userids.append(parts.userid)
+            applids.append(parts.applid)
             tickets.append(parts.ticket)
             moments.append(moment)
-    return Fields(numbers, names, _ticket_column(tickets) if with_tickets else b"", moments, faults)
+    return Fields(numbers, userids, applids, _as_tickets(tickets) if with_tickets else (), moments, faults)
 
 
 class Parts(NamedTuple):

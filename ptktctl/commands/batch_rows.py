@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +13,7 @@ FORMATS = ("tsv", "csv", "jsonl")
 SEPARATORS = {"tsv": "\t", "csv": ","}
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """The parts of a row: user ID and APPLID, then a ticket or an outcome and what follows it; or a fault alone.
 
     Attributes:

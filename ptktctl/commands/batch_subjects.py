@@ -1,15 +1,13 @@
 """Who the lines of a batch are about, and with which keys: fields to heads of rows, seeds and ciphers.
 
-Pairs of user ID and APPLID are worked out in columns. As long as there are few different ones they are remembered,
-which saves two of the eight blocks of a legacy ticket.
+Lines go together by their APPLIDs, and so by their keys. The seeds of their user IDs are worked out in columns and
+remembered, which saves two of the eight blocks of a legacy ticket.
 """
 
 from __future__ import annotations
 
-import contextlib
 import operator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from ptktctl.errors import InputError, PtktctlError, StoreMissingError
 from ptktctl.passticket import evaluation
@@ -18,7 +16,7 @@ from ptktctl.passticket.keys import EnhancedKey
 from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, ItemsView, Mapping, Sequence
 
     from ptktctl.commands.batch_lines import Fields
     from ptktctl.commands.batch_rows import Layout
@@ -26,29 +24,20 @@ if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
 
     Resolve = Callable[[UserId, ApplId], "Profile"]
+    # A range stands for all lines.
     Positions = Sequence[int]
-    # A key, and what it makes of a user ID and an APPLID; nothing without a key.
-    Reading = tuple["Lane | None", bytes]
-    # The head of a pair's rows, its reading under the first key, those under further keys, and what is wrong with it.
-    Subject = tuple[str, "Lane | None", bytes, Sequence[Reading], "Fault | None"]
-    # A name in capitals, padded with blanks; its part of a row's head; what is wrong with it.
-    NameEntry = tuple[bytes, str, PtktctlError | None]
 
-Name = TypeVar("Name", UserId, ApplId)
-Key = TypeVar("Key")
+AnyName = TypeVar("AnyName", UserId, ApplId)
 Value = TypeVar("Value")
 NO_NAME = b" " * NAME_LENGTH
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
-# So many pairs are worth remembering: more would not fit the processor's cache, and then it is quicker to work them out
-# again than to find them.
-MOST_REMEMBERED = 5000
-# So many names, profiles and keys are remembered at most: some 10 MB.
+# So many names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
 MOST_NAMES = 20_000
+MOST_SEEDS = 80_000
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """What is defined for the tickets of a user ID and APPLID.
 
     Attributes:
@@ -64,12 +53,37 @@ class Profile:
     for_all_users: bool = True
 
 
+class Name:
+    """A user ID or APPLID as fields of lines have it: for equal fields the same object.
+
+    Attributes:
+        padded: in capitals, padded with blanks to 8 bytes.
+        head: its part of a row's head.
+        error: what is wrong with it.
+    """
+
+    __slots__ = ("error", "head", "padded")
+
+    def __init__(self, padded: bytes, head: str, error: PtktctlError | None = None) -> None:
+        self.padded = padded
+        self.head = head
+        self.error = error
+
+    def __str__(self) -> str:
+        return self.padded.rstrip().decode()
+
+
 class Lane:
-    """A key, ready for columns, with what its tickets are held against. Lines of one lane are coded side by side."""
+    """An APPLID under a key, ready for columns, with what its tickets are held against.
 
-    __slots__ = ("columns", "key", "mask_cipher", "reach", "round_cipher", "single_use", "window")
+    Attributes:
+        seeds: those of user IDs, as far as they are known.
+    """
 
-    def __init__(self, key: SecuredSignonKey, timeout: int, single_use: bool) -> None:
+    __slots__ = ("applid", "columns", "key", "mask_cipher", "reach", "round_cipher", "seeds", "single_use", "window")
+
+    def __init__(self, applid: bytes, key: SecuredSignonKey, timeout: int, single_use: bool) -> None:
+        self.applid = applid
         self.key = key
         self.columns = columns_of(key.ticket_type)
         self.mask_cipher = self.columns.mask_cipher(key)
@@ -77,10 +91,28 @@ class Lane:
         self.window = evaluation.window_of(key, timeout)
         self.reach = evaluation.ENHANCED_REACH if isinstance(key, EnhancedKey) else evaluation.LEGACY_REACH
         self.single_use = single_use
+        self.seeds: dict[Name, bytes] = {}
+
+    def __str__(self) -> str:
+        return self.applid.decode().rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Share(NamedTuple):
+    """The lines of a chunk that are in a lane, and their user IDs."""
+
+    lane: Lane
+    positions: Positions
+    userids: Sequence[Name]
+
+
+class Group(NamedTuple):
+    """Lines that have the same lanes: that of their first key, those of further ones."""
+
+    lanes: tuple[Lane, ...]
+    positions: Positions
+
+
+class Fault(NamedTuple):
     """Why nothing can be done for a line, and its names as far as they are known, else empty."""
 
     userid: str
@@ -89,50 +121,37 @@ class Fault:
 
 
 class Batch:
-    """The subjects of some lines, as columns.
+    """The subjects of some lines.
 
     Attributes:
-        heads: the beginnings of their rows.
-        lanes, seeds: for their first keys; no lane for a line with a fault.
-        others: by position, the readings under further keys.
+        userids: those of the lines.
+        heads: the beginnings of their rows, in two columns.
+        groups: all lines but those with faults.
         faults: by position.
     """
 
-    __slots__ = ("faults", "heads", "lanes", "others", "seeds")
+    __slots__ = ("faults", "groups", "heads", "userids")
 
-    def __init__(self, heads: list[str], lanes: list[Lane | None], seeds: list[bytes]) -> None:
-        self.heads = heads
-        self.lanes = lanes
-        self.seeds = seeds
-        self.others: dict[int, Sequence[Reading]] = {}
+    def __init__(self, userids: list[Name], applids: list[str]) -> None:
+        self.userids = userids
+        self.heads = list(map(operator.attrgetter("head"), userids)), applids
+        self.groups: list[Group] = []
         self.faults: dict[int, Fault] = {}
 
-    @classmethod
-    def of(cls, subjects: Sequence[Subject]) -> Batch:
-        """A batch of subjects that are known."""
-        batch = cls(*(list(map(operator.itemgetter(n), subjects)) for n in range(3)))
-        if any(map(operator.itemgetter(3), subjects)):
-            batch.others.update((n, subject[3]) for n, subject in enumerate(subjects) if subject[3])
-        if None in set(batch.lanes):
-            batch.faults.update((n, subject[4]) for n, subject in enumerate(subjects) if subject[4])
-        return batch
-
-    def subjects(self) -> Iterator[Subject]:
-        """The subjects one by one."""
-        positions = range(len(self.heads))
-        others, faults = (self.others.get(n, ()) for n in positions), map(self.faults.get, positions)
-        return zip(self.heads, self.lanes, self.seeds, others, faults, strict=True)
-
-    def refuse(self, position: int, fault: Fault) -> None:
-        """Make a line one that can't be used."""
-        self.lanes[position] = None
-        self.others.pop(position, None)
-        self.faults[position] = fault
+    def shares(self, turn: int) -> ItemsView[Columns, list[Share]]:
+        """By kinds of ticket, the lines that have so many keys and one more, with that one."""
+        kinds: dict[Columns, list[Share]] = {}
+        for lanes, positions in self.groups:
+            if positions and turn < len(lanes):
+                share = Share(lanes[turn], positions, picked(self.userids, positions))
+                kinds.setdefault(share.lane.columns, []).append(share)
+        return kinds.items()
 
     def add_fault_rows(self, layout: Layout, numbers: Sequence[int]) -> None:
         """Make whole rows of the heads of lines that can't be used."""
         for position, fault in self.faults.items():
-            self.heads[position] = layout.fault_row(fault.userid, fault.applid, numbers[position], fault.error)
+            row = layout.fault_row(fault.userid, fault.applid, numbers[position], fault.error)
+            self.heads[0][position], self.heads[1][position] = row, ""
 
 
 class Directory:
@@ -160,92 +179,118 @@ class Directory:
         self._layout = layout
         self._most_keys = most_keys
         self._discreet = discreet
-        # By the fields of a line, the first ones together with a blank between:
-        self._subjects: dict[str, Subject] = {}
-        self._userids: dict[str, NameEntry] = {}
-        self._applids: dict[str, NameEntry] = {}
-        # By padded APPLID, where the profile is the same for all user IDs:
-        self._profiles: dict[bytes, Sequence[Lane]] = {}
-        self._lanes: dict[tuple[SecuredSignonKey, int, bool], Lane] = {}
+        # By the fields of lines:
+        self._userids: dict[str, Name] = {}
+        self._applids: dict[str, Name] = {}
+        self._any_userid_is_wrong = False
+        # Lanes by padded APPLID if they are the same for all user IDs, else by both (or why there are none); and all.
+        self._common: dict[bytes, tuple[Lane, ...]] = {}
+        self._own: dict[tuple[bytes, bytes], tuple[Lane, ...] | PtktctlError] = {}
+        self._lanes: dict[tuple[bytes, SecuredSignonKey, int, bool], Lane] = {}
+        self._seeds_known = 0
 
     def look_up(self, fields: Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
-        batch = (self._recall if len(self._subjects) < MOST_REMEMBERED else self._work_out)(fields.names)
-        for position, error in fields.faults.items():
-            self.refuse(batch, position, fields, error)
+        self._make_room()
+        places = places_of(fields.applids)
+        applids = dict(zip(places, self._names(self._applids, list(places), self._applid), strict=True))
+        userids = self._names(self._userids, fields.userids, self._userid)
+        batch = Batch(userids, _heads(applids, fields.applids))
+        unusable = set(fields.faults)
+        if self._any_userid_is_wrong:
+            unusable.update(position for position, userid in enumerate(userids) if userid.error)
+        for text, positions in places.items():
+            usable = [each for each in positions if each not in unusable] if unusable else positions
+            unusable.update(self._add_groups(batch, applids[text], usable))
+        for position in unusable:
+            self.refuse(batch, position, fields, fields.faults.get(position))
         return batch
 
-    def refuse(self, batch: Batch, position: int, fields: Fields, error: PtktctlError) -> None:
-        """Give a line a fault; its names are shown if nothing is wrong with them."""
-        userid, applid = fields.names[position].split(" ")
-        hidden = not userid or (self._discreet and position in batch.faults)
-        shown = "" if hidden else _shown(self._applid_entry(applid))
-        batch.refuse(position, Fault(_shown(self._userid_entry(userid)), shown, error))
+    def refuse(self, batch: Batch, position: int, fields: Fields, error: PtktctlError | None) -> None:
+        """Give a line that is in no group a fault, by default that of its names, which are shown if they are right."""
+        userid, applid = batch.userids[position], self._applids[fields.applids[position]]
+        found = self._find(userid, applid)
+        hidden = not fields.userids[position] or (self._discreet and isinstance(found, PtktctlError))
+        reason = error or cast("PtktctlError", found)
+        batch.faults[position] = Fault(str(userid), "" if hidden else str(applid), reason)
 
-    def names(self, fields: str) -> tuple[UserId, ApplId]:
-        """The names that the first fields of a line without fault stand for."""
-        userid, applid = fields.split(" ")
-        return UserId.parse(userid), ApplId.parse(applid) if applid else self._default_applid()
+    def seeds(self, shares: Sequence[Share]) -> bytes:
+        """The seeds of lines in lanes of one kind, one after another."""
+        try:
+            return _joined_seeds(shares)
+        except KeyError:
+            self._work_out_seeds(shares)
+            return _joined_seeds(shares)
 
-    def _recall(self, names: Sequence[str]) -> Batch:
-        known = list(map(self._subjects.get, names))
-        if None in known:
-            new = list(set(names).difference(self._subjects))
-            self._subjects.update(zip(new, self._work_out(new).subjects(), strict=True))
-            known = list(map(self._subjects.get, names))
-        return Batch.of(cast("list[Subject]", known))
+    def _work_out_seeds(self, shares: Sequence[Share]) -> None:
+        new = [(lane, set(userids).difference(lane.seeds)) for lane, _, userids in shares]
+        new = [(lane, userids) for lane, userids in new if userids]
+        names = b"".join([userid.padded for _, userids in new for userid in userids])
+        applids = b"".join([lane.applid * len(userids) for lane, userids in new])
+        cipher = in_turn([(lane.mask_cipher, len(userids)) for lane, userids in new])
+        seeds = iter(new[0][0].columns.seeds(names, applids, cipher))
+        for lane, userids in new:
+            lane.seeds.update(zip(userids, seeds, strict=False))
+            self._seeds_known += len(userids)
 
-    def _work_out(self, names: Sequence[str]) -> Batch:
-        userids, applids = zip(*[each.split(" ") for each in names], strict=True)
-        users = self._entries(self._userids, userids, self._userid_entry)
-        applications = self._entries(self._applids, applids, self._applid_entry)
-        profiles, faults = self._find_profiles(users, applications)
-        padded = list(map(_PADDED, users)), list(map(_PADDED, applications))
-        (lanes, seeds), *turns = (
-            _readings([profile[turn] if turn < len(profile) else None for profile in profiles], *padded)
-            for turn in range(max(1, *map(len, profiles)))
-        )
-        batch = Batch(list(map(operator.add, map(_PART, users), map(_PART, applications))), lanes, seeds)
-        batch.faults.update(faults)
-        for turn in turns:
-            for position, reading in enumerate(zip(*turn, strict=True)):
-                if reading[0]:
-                    batch.others[position] = *batch.others.get(position, ()), reading
-        return batch
+    def _make_room(self) -> None:
+        """Forget what was learned from lines, and the keys, when it is too much."""
+        if len(self._userids) + len(self._applids) > MOST_NAMES or self._seeds_known > MOST_SEEDS:
+            self._userids.clear()
+            self._applids.clear()
+            self._any_userid_is_wrong = False
+            for lane in self._lanes.values():
+                lane.seeds.clear()
+            self._seeds_known = 0
+        if len(self._lanes) + len(self._own) > MOST_NAMES:
+            for memory in (self._common, self._own, self._lanes):
+                memory.clear()
 
-    def _find_profiles(
-        self, users: Sequence[NameEntry], applications: Sequence[NameEntry]
-    ) -> tuple[list[Sequence[Lane]], dict[int, Fault]]:
-        """The lanes of each pair of names, none if it has a fault, and the faults by position."""
-        if not any(map(_ERROR, users)):
-            with contextlib.suppress(KeyError):
-                return list(map(self._profiles.__getitem__, map(_PADDED, applications))), {}
-        profiles: list[Sequence[Lane]] = []
-        faults: dict[int, Fault] = {}
-        for user, application in zip(users, applications, strict=True):
+    def _add_groups(self, batch: Batch, applid: Name, positions: Positions) -> list[int]:
+        """Put the lines with an APPLID into groups, but for those returned, which can't be used."""
+        if positions and applid.padded not in self._common:
+            self._find(batch.userids[positions[0]], applid)
+        if common := self._common.get(applid.padded):
+            batch.groups.append(Group(common, positions))
+            return []
+        unusable: list[int] = []
+        own: dict[tuple[Lane, ...], list[int]] = {}
+        for position in positions:
+            found = self._find(batch.userids[position], applid)
+            (unusable if isinstance(found, PtktctlError) else own.setdefault(found, [])).append(position)
+        batch.groups += [Group(lanes, each) for lanes, each in own.items()]
+        return unusable
+
+    def _find(self, userid: Name, applid: Name) -> tuple[Lane, ...] | PtktctlError:
+        """The lanes of a pair of names, or why there are none."""
+        if wrong := userid.error or applid.error:
+            return wrong
+        pair = userid.padded, applid.padded
+        found = self._common.get(applid.padded) or self._own.get(pair)
+        if not found:
             try:
-                profiles.append(self._find_profile(user, application))
+                found = self._lanes_of(UserId(str(userid)), ApplId(str(applid)))
             except (InputError, StoreMissingError) as error:
-                applid = "" if self._discreet else _shown(application)
-                faults[len(profiles)] = Fault(_shown(user), applid, error.with_traceback(None))
-                profiles.append(())
-        return profiles, faults
+                found = error.with_traceback(None)
+            self._own[pair] = found
+        return found
 
-    def _find_profile(self, user: NameEntry, application: NameEntry) -> Sequence[Lane]:
-        for _, _, error in (user, application):
-            if error:
-                raise error
-        padded = application[0]
-        if padded in self._profiles:
-            return self._profiles[padded]
-        profile = self._resolved(UserId(_shown(user)), ApplId(_shown(application)))
-        lanes = [self._lane(key, profile) for key in dict.fromkeys(profile.keys[: self._most_keys])]
+    def _lanes_of(self, userid: UserId, applid: ApplId) -> tuple[Lane, ...]:
+        profile = self._resolved(userid, applid)
+        padded = applid.value.ljust(NAME_LENGTH).encode()
+        keys = dict.fromkeys(profile.keys[: self._most_keys])
+        lanes = tuple(self._lane(padded, key, profile) for key in keys)
         if not lanes:
-            raise StoreMissingError(f"no key is stored for {_shown(application)}")
+            raise StoreMissingError(f"no key is stored for {applid}")
         if profile.for_all_users:
-            make_room(self._profiles)
-            self._profiles[padded] = lanes
+            self._common[padded] = lanes
         return lanes
+
+    def _lane(self, applid: bytes, key: SecuredSignonKey, profile: Profile) -> Lane:
+        known = applid, key, profile.timeout, profile.single_use
+        if known not in self._lanes:
+            self._lanes[known] = Lane(*known)
+        return self._lanes[known]
 
     def _resolved(self, userid: UserId, applid: ApplId) -> Profile:
         try:
@@ -255,37 +300,29 @@ class Directory:
                 raise InputError("the APPLID is not defined", "ptktctl applid list") from None
             raise
 
-    def _lane(self, key: SecuredSignonKey, profile: Profile) -> Lane:
-        known = key, profile.timeout, profile.single_use
-        if known not in self._lanes:
-            make_room(self._lanes)
-            self._lanes[known] = Lane(*known)
-        return self._lanes[known]
-
-    def _entries(
-        self, memory: dict[str, NameEntry], texts: Sequence[str], read: Callable[[str], NameEntry]
-    ) -> list[NameEntry]:
+    def _names(self, memory: dict[str, Name], texts: Sequence[str], read: Callable[[str], Name]) -> list[Name]:
         try:
             return list(map(memory.__getitem__, texts))
         except KeyError:
-            make_room(memory)
             memory.update((text, read(text)) for text in set(texts).difference(memory))
             return list(map(memory.__getitem__, texts))
 
-    def _userid_entry(self, text: str) -> NameEntry:
-        return self._entry(UserId, text, self._layout.userid)
+    def _userid(self, text: str) -> Name:
+        name = self._read(UserId, text, self._layout.userid)
+        self._any_userid_is_wrong |= name.error is not None
+        return name
 
-    def _applid_entry(self, text: str) -> NameEntry:
-        return self._entry(ApplId, text, self._layout.applid)
+    def _applid(self, text: str) -> Name:
+        return self._read(ApplId, text, self._layout.applid)
 
-    def _entry(self, kind: type[Name], text: str, template: str) -> NameEntry:
+    def _read(self, kind: type[AnyName], text: str, template: str) -> Name:
         try:
-            name = self._default_applid() if kind is ApplId and not text else self._name(kind, text)
+            name = self._default_applid() if kind is ApplId and not text else self._parsed(kind, text)
         except (InputError, StoreMissingError) as error:
-            return NO_NAME, "", error.with_traceback(None)
-        return name.value.ljust(NAME_LENGTH).encode(), template % name.value, None
+            return Name(NO_NAME, "", error.with_traceback(None))
+        return Name(name.value.ljust(NAME_LENGTH).encode(), template % name.value)
 
-    def _name(self, kind: type[Name], text: str) -> Name:
+    def _parsed(self, kind: type[AnyName], text: str) -> AnyName:
         if self._discreet or len(text) > MOST_SHOWN:
             try:
                 return kind.parse(text)
@@ -294,56 +331,39 @@ class Directory:
         return kind.parse(text)
 
 
-_PADDED, _PART, _ERROR = map(operator.itemgetter, range(3))
+def _heads(applids: Mapping[str, Name], texts: Sequence[str]) -> list[str]:
+    heads = {text: name.head for text, name in applids.items()}
+    return list(heads.values()) * len(texts) if len(heads) == 1 else list(map(heads.__getitem__, texts))
 
 
-def make_room(memory: dict[Key, Value]) -> None:
-    """Forget everything if it is too much."""
-    if len(memory) > MOST_NAMES:
-        memory.clear()
+def _joined_seeds(shares: Sequence[Share]) -> bytes:
+    seeds: list[bytes] = []
+    for lane, _, userids in shares:
+        seeds += map(lane.seeds.__getitem__, userids)
+    return b"".join(seeds)
 
 
-def _shown(name: NameEntry) -> str:
-    return name[0].rstrip().decode()
+def places_of(values: Sequence[str]) -> dict[str, Positions]:
+    """The positions of each value."""
+    different = dict.fromkeys(values)
+    if len(different) == 1:
+        return {values[0]: range(len(values))}
+    places: dict[str, list[int]] = {value: [] for value in different}
+    for position, value in enumerate(values):
+        places[value].append(position)
+    return cast("dict[str, Positions]", places)
 
 
-def _readings(
-    lanes: list[Lane | None], userids: Sequence[bytes], applids: Sequence[bytes]
-) -> tuple[list[Lane | None], list[bytes]]:
-    """Lanes with their seeds for padded names."""
-    seeds = [b""] * len(lanes)
-    for columns, places in by_kind(lanes):
-        positions = together(places)
-        cipher = in_turn([(lane.mask_cipher, len(each)) for lane, each in places.items()])
-        users, applications = (b"".join(picked(column, positions)) for column in (userids, applids))
-        put_back(seeds, positions, columns.seeds(users, applications, cipher))
-    return lanes, seeds
+def together(shares: Sequence[Share]) -> Positions:
+    """The positions of all shares, those of one lane together."""
+    if len(shares) == 1:
+        return shares[0].positions
+    return [position for share in shares for position in share.positions]
 
 
-def by_kind(lanes: Sequence[Lane | None]) -> Iterator[tuple[Columns, dict[Lane, Positions]]]:
-    """Where in a batch the lines of each lane are, by kinds of ticket; lines without a lane are left out."""
-    different = set(lanes)
-    lists: dict[Lane | None, list[int]] = {lane: [] for lane in different}
-    if len(different) > 1:
-        for position, lane in enumerate(lanes):
-            lists[lane].append(position)
-    kinds: dict[Columns, dict[Lane, Positions]] = {}
-    for lane in different:
-        if lane:
-            kinds.setdefault(lane.columns, {})[lane] = lists[lane] or range(len(lanes))
-    yield from kinds.items()
-
-
-def together(places: Mapping[Lane, Positions]) -> Positions:
-    """The positions of all lanes, those of one lane together."""
-    if len(places) == 1:
-        return next(iter(places.values()))
-    return [position for positions in places.values() for position in positions]
-
-
-def round_cipher(places: Mapping[Lane, Positions]) -> Cipher:
+def round_cipher(shares: Sequence[Share]) -> Cipher:
     """The cipher of a column that is put together so."""
-    return in_turn([(lane.round_cipher, len(positions)) for lane, positions in places.items()])
+    return in_turn([(lane.round_cipher, len(positions)) for lane, positions, _ in shares])
 
 
 def picked(values: Sequence[Value], positions: Positions) -> Sequence[Value]:

@@ -11,10 +11,11 @@ from ptktctl.errors import InputError
 from ptktctl.store.definitions import Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from ptktctl.commands.batch_work import Valid
     from ptktctl.commands.context import Context
-    from ptktctl.passticket.keys import SecuredSignonKey, TicketType
+    from ptktctl.passticket.keys import TicketType
     from ptktctl.passticket.names import ApplId, GroupId, UserId
     from ptktctl.store.vault import Vault
 
@@ -47,6 +48,7 @@ def generate(
     else:
         resolve = _resolver_of_makers(context, group, ticket_type, **unlock)
     with _lines(context, source) as lines:
+        context.begin_use()
         return generate_batch(
             context,
             lines,
@@ -74,28 +76,31 @@ def verify(
         InputError, StoreError: as `generate`; a ledger that does not serve ends the batch.
     """
     from ptktctl.store.ledger import token
+    from ptktctl.store.ledgers import Use
 
     vault = selection.open_vault(context, **unlock)
     definitions = selection.load_definitions(context)
     tickets = selection.open_ledger(context, ledger)
 
+    users_have_keys = _applids_whose_users_have_keys(vault)
+
     def resolve(userid: UserId, applid: ApplId) -> Profile:
         application = selection.require_defined(definitions, applid)
-        keys = selection.keys_to_try(application, vault.candidates(applid, userid, group))
+        keys = selection.keys_to_try(application, vault.candidates(applid, userid, group, pending=True))
         single = application.replay is Replay.DENY
-        return Profile(keys, application.timeout, single, for_all_users=_for_all_users(vault, applid))
+        return Profile(keys, application.timeout, single, for_all_users=applid not in users_have_keys)
 
-    def use(key: SecuredSignonKey, userid: UserId, applid: ApplId, ticket: str, generated: int, _at: int) -> int | None:
-        from ptktctl.passticket.evaluation import window_of
-
-        known = token(key, userid, applid, ticket, generated)
+    def ask(valid: Sequence[Valid]) -> Sequence[int | None]:
+        tokens = [token(each.key, each.userid, each.applid, each.ticket, each.generated) for each in valid]
         if peek:
-            return tickets.peek(known)
-        application = selection.require_defined(definitions, applid)
-        return tickets.use(known, generated, context.clock(), generated + window_of(key, application.timeout))
+            return tickets.peek_many(tokens)
+        now = context.clock()
+        uses = [Use(known, each.generated, now, each.until) for known, each in zip(tokens, valid, strict=True)]
+        return tickets.use_many(uses)
 
     with _lines(context, source) as lines:
-        return verify_batch(context, lines, resolve, use=use, records=not peek, output_format=output_format, jobs=jobs)
+        context.begin_use()
+        return verify_batch(context, lines, resolve, ask=ask, records=not peek, output_format=output_format, jobs=jobs)
 
 
 def _resolver_of_makers(
@@ -103,18 +108,19 @@ def _resolver_of_makers(
 ) -> Resolve:
     vault = selection.open_vault(context, **unlock)
     definitions = selection.load_definitions(context)
+    users_have_keys = _applids_whose_users_have_keys(vault)
 
     def resolve(userid: UserId, applid: ApplId) -> Profile:
         application = selection.require_defined(definitions, applid)
         key = selection.choose_key(application, vault.candidates(applid, userid, group), ticket_type)
-        return Profile((key,), application.timeout, for_all_users=_for_all_users(vault, applid))
+        return Profile((key,), application.timeout, for_all_users=applid not in users_have_keys)
 
     return resolve
 
 
-def _for_all_users(vault: Vault, applid: ApplId) -> bool:
-    """Whether no key of an APPLID is a single user's."""
-    return not any(name.userid for name in vault.names() if name.applid == applid)
+def _applids_whose_users_have_keys(vault: Vault) -> set[ApplId]:
+    """The APPLIDs with a key that is a single user's."""
+    return {name.applid for name in vault.names() if name.userid}
 
 
 @contextlib.contextmanager

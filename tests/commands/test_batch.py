@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ptktctl import EnhancedKey, LegacyKey, TicketType, evaluate, generate
+from ptktctl.commands import batch
 
 NOW = 1_700_000_000
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@$"
@@ -97,6 +98,45 @@ def test_a_ticket_is_used_the_second_time_in_one_batch_and_after_it(site: Any) -
     assert [row.split("\t")[2] for row in ran.out.splitlines()] == ["valid", "used"]
     assert ran.status == 1
     assert site(f"verify -u IBMUSER -a FEKAPPL --format json {ticket}").json["outcome"] == "used"
+
+
+@pytest.mark.parametrize("chunk", [1 << 16, 100], ids=["one chunk", "many chunks"])
+def test_uses_are_those_of_single_verifies(site: Any, chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the same batch, once line by line: what was used before, in the batch or earlier in it, is used."""
+    monkeypatch.setattr(batch, "RECORDING_CHUNK", chunk)
+    keys = {applid: key_of(site, applid) for applid in ("FEKAPPL", "ZOWEAPPL", "BOTH")}
+    draw = random.Random(3)
+    drawn = [
+        (user, applid, generate(user, applid, keys[applid], at=NOW - draw.choice((0, 20, 61, 700))))
+        for user in ("IBMUSER", "U1", "U2")
+        for applid in keys
+    ]
+    given = [draw.choice(drawn) for _ in range(40)] + [("U1", "FEKAPPL", "NOTAPASS"), ("U1", "FEKAPPL", "short")]
+    draw.shuffle(given)
+    text = "".join(f"{' '.join(line)}\n" for line in given)
+    rows = [
+        [json.loads(row)["outcome"] for row in site(f"verify --batch - --format jsonl{ledger}", text).out.splitlines()]
+        for ledger in ("", "", f" --ledger {site.home}/another.db")
+    ]
+    for n, (user, applid, ticket) in enumerate(given):
+        single = site(f"verify -u {user} -a {applid} --ledger {site.home}/third.db --format json {ticket}").json
+        assert rows[0][n] == rows[2][n] == single["outcome"], (user, applid, ticket)
+        usable = single["outcome"] == "valid" and applid == "FEKAPPL"
+        assert rows[1][n] == ("used" if usable else single["outcome"])
+    assert "used" in rows[0]
+
+
+def test_a_ledger_that_does_not_serve_calls_nothing_valid_that_it_was_asked_about(site: Any) -> None:
+    tickets = {applid: site.ok(f"gen -u IBMUSER -a {applid}").out.strip() for applid in ("FEKAPPL", "BOTH")}
+    (site.home / "used.db").write_bytes(b"no ledger" * 500)
+    (site.home / "used.db").chmod(0o600)
+    free, single = (f"IBMUSER {applid} {tickets[applid]}\n" for applid in ("BOTH", "FEKAPPL"))
+    for option in ("", " --peek"):
+        ran = site(f"verify --batch -{option}", f"{free}bad!\n{single}{free}{single}")
+        assert ran.status == 3
+        assert [row.split("\t")[2] for row in ran.out.splitlines()] == ["valid", ""]
+        assert ran.err.startswith("ptktctl: ")
+    assert site("verify --batch -", free).status == 0, "nobody asks it"
 
 
 def test_peek_records_nothing(site: Any) -> None:

@@ -19,6 +19,7 @@ from ptktctl import ApplId, EnhancedKey, LegacyKey, PtktctlError, TicketType, Us
 from ptktctl.commands import batch, batch_jobs, batch_lines, batch_subjects, batch_work
 from ptktctl.commands.batch_lines import Chunk, ChunkReader
 from ptktctl.commands.batch_subjects import Profile
+from ptktctl.commands.batch_work import Valid
 from ptktctl.commands.context import Context
 from ptktctl.commands.wording import instant
 from ptktctl.errors import InputError, StoreMissingError, StoreWriteError
@@ -97,7 +98,7 @@ def test_a_line_of_any_length_takes_no_memory(piece: bytes, rows: int) -> None:
     chunks = list(ChunkReader(cast(BinaryIO, Endless(piece, 1600))))
     assert sum(len(chunk.text) for chunk in chunks) < 2 * batch_lines.KEPT
     fields = [batch_lines.split(chunk, NOW, with_tickets=False) for chunk in chunks]
-    assert sum(len(each.names) for each in fields) == rows
+    assert sum(len(each.userids) for each in fields) == rows
     assert [str(fault.message) for each in fields for fault in each.faults.values()] == [
         "the line has more than 1024 bytes"
     ] * (rows - 1)
@@ -135,10 +136,10 @@ def exactly(text: bytes, with_tickets: bool) -> batch_lines.Fields:
 @pytest.mark.parametrize("with_tickets", [False, True])
 @settings(max_examples=600)
 @given(text=CHUNKS)
-def test_the_quick_ways_agree_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
+def test_the_quick_way_agrees_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
     quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
     exact = exactly(text, with_tickets)
-    for name in ("numbers", "names", "tickets", "moments"):
+    for name in ("numbers", "userids", "applids", "tickets", "moments"):
         assert list(getattr(quick, name)) == list(getattr(exact, name)), name
     assert {n: fault.args for n, fault in quick.faults.items()} == {n: fault.args for n, fault in exact.faults.items()}
 
@@ -150,23 +151,29 @@ def test_the_quick_ways_agree_with_the_exact_one(text: bytes, with_tickets: bool
         (b"IBMUSER FEKAPPL 1700000000\nA B 1\n", False),
         (b"ibmuser,FEKAPPL\r\nB,US#2\r\n", False),
         (b"IBMUSER\nB\n", False),
+        (b"IBMUSER 1700000000\nB 123456789\n", False),
+        (b"  IBMUSER   FEKAPPL 1700000000  \nA  B 1\n", False),
         (b"A B 2026-11-22T10:00:00Z\nA B -5m\n", False),
         (b"A B AEPRRZ3S\nA B short\n", True),
         (b"A\tB\tAEPRRZ3S\t1700000000\n", True),
         (b"A B AEPRRZ3S 1700000000\nA B AEPRR 1700000000\n", True),
     ],
 )
-def test_usual_lines_go_a_quick_way(text: bytes, with_tickets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     exact = exactly(text, with_tickets)
     monkeypatch.delattr(batch_lines, "_split_singly")
     quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
-    assert (list(quick.names), quick.tickets, list(quick.moments)) == (exact.names, exact.tickets, exact.moments)
+    assert [*map(list, quick[:3]), quick.tickets, list(quick.moments)] == [*map(list, exact[:3]), *exact[3:5]]
 
 
-def test_lines_as_programs_write_them_go_the_quickest_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(batch_lines, "_split_at_blanks")
-    for text, with_tickets in ((b"A B 1700000000\n", False), (b"A\tB\tAEPRRZ3S\t1700000000\r\n", True)):
-        assert batch_lines.split(Chunk(1, 3 * text, 0), NOW, with_tickets=with_tickets).names == ["A B"] * 3
+@pytest.mark.parametrize("gap", [b" ", b"\t", b", "])
+@pytest.mark.parametrize("length", [batch_lines.LONGEST_LINE, batch_lines.LONGEST_LINE + 1])
+@pytest.mark.parametrize("at", [0, 1, 50, 500])
+def test_the_longest_line_is_equally_long_both_ways(length: int, gap: bytes, at: int) -> None:
+    line = b"X".ljust(length - len(gap) - 1, b"X") + gap + b"A"
+    text = b"".join([*[b"IBMUSER FEKAPPL\n"] * at, line + b"\n", *[b"IBMUSER FEKAPPL\n"] * (500 - at)])
+    fields = batch_lines.split(Chunk(1, text, len(text)), NOW, with_tickets=False)
+    assert list(fields.faults) == ([at] if length > batch_lines.LONGEST_LINE else [])
 
 
 @pytest.mark.parametrize(
@@ -185,7 +192,7 @@ def test_lines_as_programs_write_them_go_the_quickest_way(monkeypatch: pytest.Mo
 )
 def test_what_follows_a_user_id(line: str, applid: str, moment: int) -> None:
     fields = batch_lines.split(Chunk(1, f"{line}\n".encode(), 0), NOW, with_tickets=False)
-    assert (*fields.names, *fields.moments) == (f"IBMUSER {applid}", moment)
+    assert (*fields.userids, *fields.applids, *fields.moments) == ("IBMUSER", applid, moment)
     assert not fields.faults
 
 
@@ -227,10 +234,10 @@ def rows_of(work: batch_work.Work, lines: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
-@pytest.fixture(params=[batch_subjects.MOST_REMEMBERED, 4, 0], ids=["roomy", "forgetful", "without memory"])
+@pytest.fixture(params=[batch_subjects.MOST_SEEDS, 4, 0], ids=["roomy", "forgetful", "without memory"])
 def memory(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch_subjects, "MOST_REMEMBERED", request.param)
+        patch.setattr(batch_subjects, "MOST_SEEDS", request.param)
         patch.setattr(batch_subjects, "MOST_NAMES", request.param)
         yield
 
@@ -335,28 +342,45 @@ def test_names_that_are_known_stand_in_the_row_of_a_bad_line() -> None:
     assert columns(make, "ibmuser EMPTY")[3] == "error: line 1: no key is stored for EMPTY"
 
 
-def test_uses_are_asked_for_in_order_and_a_failing_store_ends_the_batch_after_what_is_done() -> None:
-    asked: list[tuple[str, str, str, int, int]] = []
+def test_uses_are_asked_for_in_order_and_a_failing_store_ends_the_batch_before_what_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[list[Valid]] = []
 
-    def use(
-        key: SecuredSignonKey, userid: UserId, applid: ApplId, ticket: str, generated: int, moment: int
-    ) -> int | None:
-        assert key == KEYS[0]
+    def ask(valid: Sequence[Valid]) -> Sequence[int | None]:
+        asked.append(list(valid))
         if len(asked) == 3:
             raise StoreWriteError("the disk is full")
-        asked.append((userid.value, applid.value, ticket, generated, moment))
-        return NOW - 5 if len(asked) == 2 else None
+        return [NOW - 5 if n == 1 else None for n in range(len(valid))]
 
-    profiles = {"ONCE": Profile((KEYS[0],), single_use=True), "OFTEN": Profile((KEYS[0],))}
-    ticket = {applid: evaluation.generate(UserId("IBMUSER"), ApplId(applid), KEYS[0], NOW - 60) for applid in profiles}
-    lines = [f"ibmuser once {ticket['ONCE']} {NOW + n}\nIBMUSER OFTEN {ticket['OFTEN']}\nX\n" for n in range(9)]
+    profiles = {f"ONCE{n}": Profile((KEYS[n],), timeout=90, single_use=True) for n in (0, 2)}
+    profiles |= {"OFTEN": Profile((KEYS[0],)), "MIXED": Profile((KEYS[2], KEYS[0]), timeout=90, single_use=True)}
+    made = {
+        applid: evaluation.generate(UserId("IBMUSER"), ApplId(applid), profile.keys[-1], NOW - 60)
+        for applid, profile in profiles.items()
+    }
+    chunk = "".join(f"ibmuser {applid} {made[applid]}\n" for applid in ("OFTEN", "ONCE2", "MIXED", "ONCE0"))
+    chunk = f"{chunk}X\nIBMUSER ONCE0 {made['OFTEN']}\nIBMUSER ONCE2 {made['ONCE2']} {NOW + 31}\n"
     out = io.StringIO()
     context = Context(stdin=io.BytesIO(), stdout=out, stderr=io.StringIO(), environ={}, clock=lambda: NOW)
+    lines = cast(BinaryIO, Pieces([chunk.encode()] * 4))
+    monkeypatch.setattr(batch, "RECORDING_CHUNK", len(chunk))
     with pytest.raises(StoreWriteError):
-        batch.verify_batch(context, io.BytesIO("".join(lines).encode()), resolver(profiles), use=use, jobs=2)
+        batch.verify_batch(context, lines, resolver(profiles), ask=ask, jobs=2)
     outcomes = [row.split("\t")[2] for row in out.getvalue().splitlines()]
-    assert outcomes == ["valid", "valid", "", "used", "valid", "", "valid", "valid", ""]
-    assert asked == [("IBMUSER", "ONCE", ticket["ONCE"], NOW - 60, NOW + n) for n in range(3)]
+    assert outcomes == [*["valid", "valid", "used", "valid", "", "no-match", "expired"] * 2, "valid"]
+    names = UserId("IBMUSER")
+    assert (
+        asked
+        == [
+            [
+                Valid(KEYS[2], names, ApplId("ONCE2"), made["ONCE2"], NOW - 60, NOW + 30),
+                Valid(KEYS[0], names, ApplId("MIXED"), made["MIXED"], NOW - 60, NOW + 540),
+                Valid(KEYS[0], names, ApplId("ONCE0"), made["ONCE0"], NOW - 60, NOW + 540),
+            ]
+        ]
+        * 3
+    )
 
 
 def test_an_error_of_the_store_is_no_row() -> None:
