@@ -44,20 +44,23 @@ for _ in range(7 * {LINES}):
 }
 
 
+APPLIDS = {"legacy": ["FEKAPPL"], "enhanced": ["ZOWEAPPL"], "many": [f"APPL{n}" for n in range(50)]}
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory, ptktctl: list[str]) -> tuple[dict[str, str], Path]:
-    """A store with a legacy key for FEKAPPL, an enhanced one for ZOWEAPPL, and one each for 50 more APPLIDs."""
-    folder = tmp_path_factory.mktemp("batch")
-    environ = {"PTKTCTL_HOME": str(folder / "store")}
-
-    def run(*arguments: str) -> None:
-        subprocess.run([*ptktctl, *arguments], env=environ, check=True, capture_output=True)
-
-    run("init", "--key-file", str(folder / "unlock.key"))
-    for applid in ("FEKAPPL", "ZOWEAPPL", *(f"APPL{n}" for n in range(50))):
-        run("applid", "add", applid, "--replay", "allow")
-        run("key", "generate", applid, *(["--enhanced"] if applid == "ZOWEAPPL" else []))
-    return environ, folder
+def stores(tmp_path_factory: pytest.TempPathFactory, ptktctl: list[str]) -> Mapping[str, dict[str, str]]:
+    """The environment of a store of its own for what is measured: one APPLID, or many, each with a key."""
+    environs = {}
+    for name, applids in APPLIDS.items():
+        folder = tmp_path_factory.mktemp(name)
+        environs[name] = environ = {"PTKTCTL_HOME": str(folder / "store")}
+        commands = [["init", "--key-file", str(folder / "unlock.key")]]
+        for applid in applids:
+            kind = ["--enhanced"] if name == "enhanced" else []
+            commands += [["applid", "add", applid, "--replay", "allow"], ["key", "generate", applid, *kind]]
+        for arguments in commands:
+            subprocess.run([*ptktctl, *arguments], env=environ, check=True, capture_output=True)
+    return environs
 
 
 def _lines(applids: Sequence[str]) -> str:
@@ -70,22 +73,20 @@ def _lines(applids: Sequence[str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def lines(site: tuple[dict[str, str], Path], ptktctl: list[str]) -> Mapping[str, Path]:
+def lines(
+    stores: Mapping[str, dict[str, str]], tmp_path_factory: pytest.TempPathFactory, ptktctl: list[str]
+) -> Mapping[str, Path]:
     """Lines for gen, and for verify as it should accept them, by what is measured with them."""
-    environ, folder = site
-    files = {}
-    applids = {"legacy": ["FEKAPPL"], "enhanced": ["ZOWEAPPL"], "many": [f"APPL{n}" for n in range(50)]}
-    for name, choice in applids.items():
-        files[f"gen {name}"] = folder / f"gen-{name}.txt"
-        files[f"gen {name}"].write_text(_lines(choice))
-        rows = subprocess.run(
-            [*ptktctl, "gen", "--batch", str(files[f"gen {name}"])], env=environ, check=True, capture_output=True
-        ).stdout.decode()
-        moments = [line.split()[2] for line in files[f"gen {name}"].read_text().splitlines()]
-        files[f"verify {name}"] = folder / f"verify-{name}.txt"
-        files[f"verify {name}"].write_text(
-            "".join(f"{row} {at}\n" for row, at in zip(rows.splitlines(), moments, strict=True))
-        )
+    folder = tmp_path_factory.mktemp("lines")
+    files: dict[str, Path] = {}
+    for name, applids in APPLIDS.items():
+        asked, answered = (folder / f"{work}-{name}.txt" for work in ("gen", "verify"))
+        asked.write_text(_lines(applids))
+        command = [*ptktctl, "gen", "--batch", str(asked)]
+        rows = subprocess.run(command, env=stores[name], check=True, capture_output=True).stdout.decode()
+        moments = [line.split()[2] for line in asked.read_text().splitlines()]
+        answered.write_text("".join(f"{row} {at}\n" for row, at in zip(rows.splitlines(), moments, strict=True)))
+        files |= {f"gen {name}": asked, f"verify {name}": answered}
     return files
 
 
@@ -120,24 +121,25 @@ def test_batch(
     work: str,
     options: list[str],
     bound: float,
-    site: tuple[dict[str, str], Path],
+    stores: Mapping[str, dict[str, str]],
     lines: Mapping[str, Path],
     ptktctl: list[str],
     report: Report,
     benchmark: BenchmarkFixture,
 ) -> None:
-    command = [*ptktctl, work.split(maxsplit=1)[0], "--batch", str(lines[work]), *options]
-    kind = "enhanced" if "enhanced" in work else "legacy"
+    verb, name = work.split()
+    command = [*ptktctl, verb, "--batch", str(lines[work]), *options]
+    kind = "enhanced" if name == "enhanced" else "legacy"
     clock = 1 if "--jobs" in options else 0
-    ratios = [_spent(command, site[0])[clock] / _floor(kind)[clock] for _ in range(PAIRS)]
+    ratios = [_spent(command, stores[name])[clock] / _floor(kind)[clock] for _ in range(PAIRS)]
     benchmark.extra_info.update(ratios=ratios)
-    benchmark.pedantic(lambda: _spent(command, site[0]), rounds=1)
+    benchmark.pedantic(lambda: _spent(command, stores[name]), rounds=1)
     unit = f"{'wall' if clock else 'user'} time / the cipher alone, {LINES:,} lines"
     report(" ".join([work, *options]), statistics.median(ratios), bound, unit)
 
 
 def test_memory_of_a_long_batch(
-    site: tuple[dict[str, str], Path], lines: Mapping[str, Path], ptktctl: list[str], report: Report
+    stores: Mapping[str, dict[str, str]], lines: Mapping[str, Path], ptktctl: list[str], report: Report
 ) -> None:
     probe = (
         "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
@@ -145,7 +147,7 @@ def test_memory_of_a_long_batch(
     )
     text = lines["gen many"].read_bytes()
     command = [sys.executable, "-c", probe, *ptktctl, "gen", "--batch", "-"]
-    with subprocess.Popen(command, env=site[0], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, env=stores["many"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
         assert process.stdout
         for _ in range(MANY_LINES // LINES):
