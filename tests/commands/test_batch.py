@@ -119,7 +119,7 @@ def test_uses_are_those_of_single_verifies(site: Any, chunk: int, monkeypatch: p
         for ledger in ("", "", f" --ledger {site.home}/another.db")
     ]
     for n, (user, applid, ticket) in enumerate(given):
-        single = site(f"verify -u {user} -a {applid} --ledger {site.home}/third.db --format json {ticket}").json
+        single = site(f"verify -u {user} -a {applid} --ledger {site.home}/third.db --format json -- {ticket}").json
         assert rows[0][n] == rows[2][n] == single["outcome"], (user, applid, ticket)
         usable = single["outcome"] == "valid" and applid == "FEKAPPL"
         assert rows[1][n] == ("used" if usable else single["outcome"])
