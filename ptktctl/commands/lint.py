@@ -83,7 +83,9 @@ class Request:
 @click.option("--output-file", type=FILE, help="Write the report there instead.")
 @click.option("--fix", is_flag=True, help="Mend in the files what needs no decision.")
 @click.option(
-    "--set-applid", type=APPLID, help="Give RSE and what has to agree with it this APPLID, in all files given."
+    "--set-applid",
+    type=APPLID,
+    help="Give RSE and what has to agree with it this APPLID, in all configuration files given.",
 )
 @click.option("--diff", is_flag=True, help="Show what --fix or --set-applid would change, and change nothing.")
 @click.option("--map", is_flag=True, help="Draw who uses which APPLID, and its profiles, instead of the findings.")
