@@ -22,7 +22,7 @@ from ptktctl.commands.parameters import (
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ptktctl.commands.context import Context
     from ptktctl.passticket.evaluation import Evaluation
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from ptktctl.passticket.names import ApplId, GroupId, UserId
     from ptktctl.store.definitions import Application
     from ptktctl.store.vault import StoredKey
+
+    # Given a key and the second that a ticket carries under it, answers when the ticket served before.
+    Use = Callable[[SecuredSignonKey, int], int | None]
 
 
 @command(
@@ -93,28 +96,39 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
 
         form = batch_format(output_format)
         return batches.verify(context, batch, jobs, form, group=group, ledger=ledger, peek=peek, **unlock)
-    from ptktctl.passticket import evaluation
-
     require_single_format(output_format)
     userid, ticket = required(userid, "option '-u'"), required(ticket, "argument 'TICKET|-'")
     application = selection.choose_application(context, applid)
-    applid = application.applid
     ticket = selection.read_line(context, "ticket") if ticket == "-" else ticket
-    vault = selection.open_vault(context, **unlock)
-    stored = vault.candidates(applid, userid, group, pending=True)
-    keys = selection.keys_to_try(application, stored)
+    stored = selection.open_vault(context, **unlock).candidates(application.applid, userid, group, pending=True)
     use = _single_use(context, application, userid, ticket, ledger, peek=peek)
+    return _evaluated(context, application, userid, ticket, stored, use, at)
+
+
+def _evaluated(
+    context: Context,
+    application: Application,
+    userid: UserId,
+    ticket: str,
+    stored: Sequence[StoredKey],
+    use: Use | None,
+    at: int | None,
+) -> Answer:
+    from ptktctl.commands import selection
+    from ptktctl.passticket import evaluation
+
+    keys = selection.keys_to_try(application, stored)
     # Only now: a ticket out of a pipe may have been made after this command was started.
     moment = context.clock() if at is None else at
-    found = evaluation.evaluate(ticket, userid, applid, keys, moment, timeout=application.timeout, use=use)
+    found = evaluation.evaluate(ticket, userid, application.applid, keys, moment, timeout=application.timeout, use=use)
     context.use.outcome = found.outcome.value
     answered = selection.answering(found.key, keys, stored)
-    return _answer(userid, applid, found, answered, rotating=any(each.name.pending for each in stored))
+    return _answer(userid, application.applid, found, answered, rotating=any(each.name.pending for each in stored))
 
 
 def _single_use(
     context: Context, application: Application, userid: UserId, ticket: str, ledger: str | None, *, peek: bool
-) -> Callable[[SecuredSignonKey, int], int | None] | None:
+) -> Use | None:
     """How to ask whether a ticket served before; None where the definition lets tickets be used again."""
     from ptktctl.commands import selection
     from ptktctl.passticket.evaluation import window_of

@@ -90,7 +90,7 @@ def locked(path: str, timeout: float = LOCK_TIMEOUT, *, restoring: bool = False)
         raise StoreBusyError(
             f"{path} is in use by another process", f"waited {timeout:g} s; try again when it has ended"
         ) from None
-    except (OSError, NotImplementedError) as error:
+    except (OSError, NotImplementedError) as error:  # filelock raises the latter where a file system has no locks
         raise unwritable(error, path) from None
     try:
         if not restoring and is_restoring(path):
