@@ -19,8 +19,9 @@ from ptktctl.passticket.names import NAME_LENGTH
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# A flood is worked off in chunks of this size: enough to make the work on columns pay, little to hold in memory.
-CHUNK = 1 << 19
+# A flood is worked off in chunks of this size: enough to make the work on columns pay, even if many keys share a chunk,
+# and not much more than the processor's cache holds.
+CHUNK = 1 << 18
 MOST_LINES = 20_000
 LONGEST_LINE = 1024
 # What is kept of a line while its end is not yet seen: enough to know that it is too long.

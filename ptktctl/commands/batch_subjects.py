@@ -1,4 +1,4 @@
-"""Who the lines of a batch are about, and with which keys: fields to heads of rows, seeds and ciphers.
+"""Who the lines of a batch are about, and with which keys: fields to names, seeds and ciphers.
 
 Lines go together by their APPLIDs, and so by their keys. The seeds of their user IDs are worked out in columns and
 remembered, which saves two of the eight blocks of a legacy ticket.
@@ -7,8 +7,11 @@ remembered, which saves two of the eight blocks of a legacy ticket.
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from collections import defaultdict
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
 
+from ptktctl.commands.batch_rows import planes
 from ptktctl.errors import InputError, PtktctlError, StoreMissingError
 from ptktctl.passticket import evaluation
 from ptktctl.passticket.columns import columns_of, in_turn
@@ -16,10 +19,10 @@ from ptktctl.passticket.keys import EnhancedKey
 from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, ItemsView, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 
     from ptktctl.commands.batch_lines import Fields
-    from ptktctl.commands.batch_rows import Layout
+    from ptktctl.commands.batch_rows import Layout, Part, Planes
     from ptktctl.passticket.columns import Cipher, Columns
     from ptktctl.passticket.keys import SecuredSignonKey
 
@@ -29,9 +32,9 @@ if TYPE_CHECKING:
 
 AnyName = TypeVar("AnyName", UserId, ApplId)
 Value = TypeVar("Value")
-NO_NAME = b" " * NAME_LENGTH
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
+NO_NAME = "\0" * NAME_LENGTH
 # So many names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
 MOST_NAMES = 20_000
 MOST_SEEDS = 80_000
@@ -53,56 +56,105 @@ class Profile(NamedTuple):
     for_all_users: bool = True
 
 
-class Name:
-    """A user ID or APPLID as fields of lines have it: for equal fields the same object.
+class Names(Generic[AnyName]):
+    """Knows the names of a kind that fields of lines hold, each different field read once.
 
-    Attributes:
-        padded: in capitals, padded with blanks to 8 bytes.
-        head: its part of a row's head.
-        error: what is wrong with it.
+    A name is in capitals and has NUL behind it up to 8 characters. Equal names are one object: quick to compare, and
+    near, where the fields lie all over the memory. NO_NAME stands for a field that is wrong.
+
+    Args:
+        parse: makes a name of a field; its InputError or StoreMissingError is what is wrong with it.
     """
 
-    __slots__ = ("error", "head", "padded")
+    __slots__ = ("_names", "_parse", "_wrong")
 
-    def __init__(self, padded: bytes, head: str, error: PtktctlError | None = None) -> None:
-        self.padded = padded
-        self.head = head
-        self.error = error
+    def __init__(self, parse: Callable[[str], AnyName]) -> None:
+        self._parse: Callable[[str], AnyName] = parse
+        self._names: dict[str, str] = {}
+        self._wrong: dict[str, PtktctlError] = {}
 
-    def __str__(self) -> str:
-        return self.padded.rstrip().decode()
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def read(self, fields: Sequence[str]) -> list[str]:
+        """The name of each field."""
+        if _are_equal(fields):
+            return self._read(fields[:1]) * len(fields)
+        return self._read(fields)
+
+    def _read(self, fields: Sequence[str]) -> list[str]:
+        try:
+            return list(map(self._names.__getitem__, fields))
+        except KeyError:
+            for field in set(fields).difference(self._names):
+                self._learn(field)
+            return list(map(self._names.__getitem__, fields))
+
+    def wrong(self, fields: Sequence[str]) -> dict[int, PtktctlError]:
+        """What is wrong with fields that were read, by their positions."""
+        if not self._wrong or self._wrong.keys().isdisjoint(fields):
+            return {}
+        return {position: self._wrong[field] for position, field in enumerate(fields) if field in self._wrong}
+
+    def clear(self) -> None:
+        """Forget all fields."""
+        self._names.clear()
+        self._wrong.clear()
+
+    def _learn(self, field: str) -> None:
+        name = NO_NAME
+        try:
+            name = self._parse(field).value.ljust(NAME_LENGTH, "\0")
+        except (InputError, StoreMissingError) as error:
+            self._wrong[field] = error.with_traceback(None)
+        # Fields that differ in their case have the same name, and so the same object.
+        self._names[field] = self._names.setdefault(name, name)
 
 
 class Lane:
     """An APPLID under a key, ready for columns, with what its tickets are held against.
 
     Attributes:
-        seeds: those of user IDs, as far as they are known.
+        applid: its name.
+        seeds: those of names of users, as far as they are known.
     """
 
     __slots__ = ("applid", "columns", "key", "mask_cipher", "reach", "round_cipher", "seeds", "single_use", "window")
 
-    def __init__(self, applid: bytes, key: SecuredSignonKey, timeout: int, single_use: bool) -> None:
+    def __init__(self, applid: str, key: SecuredSignonKey, timeout: int, single_use: bool) -> None:
         self.applid = applid
         self.key = key
         self.columns = columns_of(key.ticket_type)
-        self.mask_cipher = self.columns.mask_cipher(key)
-        self.round_cipher = self.columns.round_cipher(key)
+        self.round_cipher, self.mask_cipher = self.columns.ciphers(key)
         self.window = evaluation.window_of(key, timeout)
         self.reach = evaluation.ENHANCED_REACH if isinstance(key, EnhancedKey) else evaluation.LEGACY_REACH
         self.single_use = single_use
-        self.seeds: dict[Name, bytes] = {}
-
-    def __str__(self) -> str:
-        return self.applid.decode().rstrip()
+        self.seeds: dict[str, bytes] = {}
 
 
-class Share(NamedTuple):
-    """The lines of a chunk that are in a lane, and their user IDs."""
+class Load(NamedTuple):
+    """Lines whose tickets are of one kind, those of one lane together.
 
-    lane: Lane
+    Attributes:
+        shares: the lanes, and how many lines are in each.
+        positions: where the lines stand, in this order.
+        userids: the names of their users, in this order.
+    """
+
+    shares: Sequence[tuple[Lane, int]]
     positions: Positions
-    userids: Sequence[Name]
+    userids: Sequence[str]
+
+    def round_cipher(self) -> Cipher:
+        """The cipher of a column that is put together so."""
+        return in_turn([(lane.round_cipher, count) for lane, count in self.shares])
+
+    def by_lanes(self) -> Iterator[tuple[Lane, Sequence[str]]]:
+        """The names of the users of the lines in each lane."""
+        start = 0
+        for lane, count in self.shares:
+            yield lane, self.userids[start : start + count]
+            start += count
 
 
 class Group(NamedTuple):
@@ -124,34 +176,41 @@ class Batch:
     """The subjects of some lines.
 
     Attributes:
-        userids: those of the lines.
-        heads: the beginnings of their rows, in two columns.
+        userids, applids: their names.
         groups: all lines but those with faults.
         faults: by position.
     """
 
-    __slots__ = ("faults", "groups", "heads", "userids")
+    __slots__ = ("applids", "faults", "groups", "userids")
 
-    def __init__(self, userids: list[Name], applids: list[str]) -> None:
+    def __init__(self, userids: list[str], applids: list[str]) -> None:
         self.userids = userids
-        self.heads = list(map(operator.attrgetter("head"), userids)), applids
+        self.applids = applids
         self.groups: list[Group] = []
         self.faults: dict[int, Fault] = {}
 
-    def shares(self, turn: int) -> ItemsView[Columns, list[Share]]:
+    def loads(self, turn: int) -> Iterator[tuple[Columns, Load]]:
         """By kinds of ticket, the lines that have so many keys and one more, with that one."""
-        kinds: dict[Columns, list[Share]] = {}
+        kinds: dict[Columns, list[tuple[Lane, Positions]]] = {}
         for lanes, positions in self.groups:
             if positions and turn < len(lanes):
-                share = Share(lanes[turn], positions, picked(self.userids, positions))
-                kinds.setdefault(share.lane.columns, []).append(share)
-        return kinds.items()
+                kinds.setdefault(lanes[turn].columns, []).append((lanes[turn], positions))
+        for columns, parts in kinds.items():
+            positions = parts[0][1] if len(parts) == 1 else list(chain.from_iterable(each for _, each in parts))
+            shares = [(lane, len(each)) for lane, each in parts]
+            yield columns, Load(shares, positions, picked(self.userids, positions))
 
-    def add_fault_rows(self, layout: Layout, numbers: Sequence[int]) -> None:
-        """Make whole rows of the heads of lines that can't be used."""
-        for position, fault in self.faults.items():
-            row = layout.fault_row(fault.userid, fault.applid, numbers[position], fault.error)
-            self.heads[0][position], self.heads[1][position] = row, ""
+    def fault_rows(self, layout: Layout, numbers: Sequence[int]) -> dict[int, str]:
+        """The rows of the lines that can't be used, by position."""
+        return {
+            position: layout.fault_row(fault.userid, fault.applid, numbers[position], fault.error)
+            for position, fault in self.faults.items()
+        }
+
+    def parts_of_rows(self) -> tuple[Part, Part]:
+        """The user IDs and the APPLIDs as parts of rows; there may be a single APPLID."""
+        applids: Part = shown(self.applids[0]) if _are_equal(self.applids) else _planes(self.applids)
+        return _planes(self.userids), applids
 
 
 class Directory:
@@ -160,7 +219,6 @@ class Directory:
     Args:
         resolve: finds the profile of a user ID and APPLID; raises InputError or StoreMissingError if there is none.
         default_applid: finds the APPLID of lines without one.
-        layout: says how the heads of rows look.
         most_keys: how many keys of a profile are needed, if not all.
         discreet: whether fields are kept out of messages, because one in the wrong place could be a password.
     """
@@ -169,66 +227,59 @@ class Directory:
         self,
         resolve: Resolve,
         default_applid: Callable[[], ApplId],
-        layout: Layout,
         *,
         most_keys: int | None = None,
         discreet: bool = False,
     ) -> None:
         self._resolve = resolve
-        self._default_applid = default_applid
-        self._layout = layout
         self._most_keys = most_keys
         self._discreet = discreet
-        # By the fields of lines:
-        self._userids: dict[str, Name] = {}
-        self._applids: dict[str, Name] = {}
-        self._any_userid_is_wrong = False
-        # Lanes by padded APPLID if they are the same for all user IDs, else by both (or why there are none); and all.
-        self._common: dict[bytes, tuple[Lane, ...]] = {}
-        self._own: dict[tuple[bytes, bytes], tuple[Lane, ...] | PtktctlError] = {}
-        self._lanes: dict[tuple[bytes, SecuredSignonKey, int, bool], Lane] = {}
+        self._userids = Names(lambda text: self._parsed(UserId, text))
+        self._applids = Names(lambda text: self._parsed(ApplId, text) if text else default_applid())
+        # Lanes by APPLID if they are the same for all users, else by user ID too (or why there are none); and all.
+        self._common: dict[str, tuple[Lane, ...]] = {}
+        self._own: dict[tuple[str, str], tuple[Lane, ...] | PtktctlError] = {}
+        self._lanes: dict[tuple[str, SecuredSignonKey, int, bool], Lane] = {}
         self._seeds_known = 0
 
     def look_up(self, fields: Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
         self._make_room()
-        places = places_of(fields.applids)
-        applids = dict(zip(places, self._names(self._applids, list(places), self._applid), strict=True))
-        userids = self._names(self._userids, fields.userids, self._userid)
-        batch = Batch(userids, _heads(applids, fields.applids))
-        unusable = set(fields.faults)
-        if self._any_userid_is_wrong:
-            unusable.update(position for position, userid in enumerate(userids) if userid.error)
-        for text, positions in places.items():
-            usable = [each for each in positions if each not in unusable] if unusable else positions
-            unusable.update(self._add_groups(batch, applids[text], usable))
-        for position in unusable:
-            self.refuse(batch, position, fields, fields.faults.get(position))
+        userids, applids = self._userids.read(fields.userids), self._applids.read(fields.applids)
+        batch = Batch(userids, applids)
+        reasons = {**self._applids.wrong(fields.applids), **self._userids.wrong(fields.userids), **fields.faults}
+        for applid, positions in places_of(applids).items():
+            usable = [each for each in positions if each not in reasons] if reasons else positions
+            reasons |= self._add_groups(batch, applid, usable)
+        for position, reason in reasons.items():
+            self.refuse(batch, position, fields, reason)
         return batch
 
-    def refuse(self, batch: Batch, position: int, fields: Fields, error: PtktctlError | None) -> None:
-        """Give a line that is in no group a fault, by default that of its names, which are shown if they are right."""
-        userid, applid = batch.userids[position], self._applids[fields.applids[position]]
-        found = self._find(userid, applid)
-        hidden = not fields.userids[position] or (self._discreet and isinstance(found, PtktctlError))
-        reason = error or cast("PtktctlError", found)
-        batch.faults[position] = Fault(str(userid), "" if hidden else str(applid), reason)
+    def refuse(self, batch: Batch, position: int, fields: Fields, reason: PtktctlError) -> None:
+        """Give a line that is in no group a fault; its names are shown if they are right."""
+        userid, applid = batch.userids[position], batch.applids[position]
+        hidden = not fields.userids[position] or (self._discreet and not self._is_defined(userid, applid))
+        batch.faults[position] = Fault(shown(userid), "" if hidden else shown(applid), reason)
 
-    def seeds(self, shares: Sequence[Share]) -> bytes:
-        """The seeds of lines in lanes of one kind, one after another."""
-        try:
-            return _joined_seeds(shares)
-        except KeyError:
-            self._work_out_seeds(shares)
-            return _joined_seeds(shares)
+    def seeds(self, load: Load) -> bytes:
+        """The seeds of lines, one after another."""
+        new: list[tuple[Lane, set[str]]] = []
+        found: list[list[bytes | None]] = []
+        for lane, userids in load.by_lanes():
+            seeds = list(map(lane.seeds.get, userids))
+            if None in seeds:
+                new.append((lane, {userid for userid, seed in zip(userids, seeds, strict=True) if seed is None}))
+            found.append(seeds)
+        if new:
+            self._work_out_seeds(new)
+            return self.seeds(load)
+        return b"".join(cast("Iterable[bytes]", chain.from_iterable(found)))
 
-    def _work_out_seeds(self, shares: Sequence[Share]) -> None:
-        new = [(lane, set(userids).difference(lane.seeds)) for lane, _, userids in shares]
-        new = [(lane, userids) for lane, userids in new if userids]
-        names = b"".join([userid.padded for _, userids in new for userid in userids])
-        applids = b"".join([lane.applid * len(userids) for lane, userids in new])
+    def _work_out_seeds(self, new: Sequence[tuple[Lane, set[str]]]) -> None:
+        names = "".join(chain.from_iterable(userids for _, userids in new))
+        applids = "".join([lane.applid * len(userids) for lane, userids in new])
         cipher = in_turn([(lane.mask_cipher, len(userids)) for lane, userids in new])
-        seeds = iter(new[0][0].columns.seeds(names, applids, cipher))
+        seeds = iter(new[0][0].columns.seeds(_padded(names), _padded(applids), cipher))
         for lane, userids in new:
             lane.seeds.update(zip(userids, seeds, strict=False))
             self._seeds_known += len(userids)
@@ -238,55 +289,56 @@ class Directory:
         if len(self._userids) + len(self._applids) > MOST_NAMES or self._seeds_known > MOST_SEEDS:
             self._userids.clear()
             self._applids.clear()
-            self._any_userid_is_wrong = False
             for lane in self._lanes.values():
                 lane.seeds.clear()
             self._seeds_known = 0
-        if len(self._lanes) + len(self._own) > MOST_NAMES:
+        if len(self._lanes) + len(self._own) + len(self._common) > MOST_NAMES:
             for memory in (self._common, self._own, self._lanes):
                 memory.clear()
 
-    def _add_groups(self, batch: Batch, applid: Name, positions: Positions) -> list[int]:
+    def _add_groups(self, batch: Batch, applid: str, positions: Positions) -> dict[int, PtktctlError]:
         """Put the lines with an APPLID into groups, but for those returned, which can't be used."""
-        if positions and applid.padded not in self._common:
+        if positions and applid not in self._common:
             self._find(batch.userids[positions[0]], applid)
-        if common := self._common.get(applid.padded):
+        if common := self._common.get(applid):
             batch.groups.append(Group(common, positions))
-            return []
-        unusable: list[int] = []
+            return {}
+        unusable: dict[int, PtktctlError] = {}
         own: dict[tuple[Lane, ...], list[int]] = {}
         for position in positions:
             found = self._find(batch.userids[position], applid)
-            (unusable if isinstance(found, PtktctlError) else own.setdefault(found, [])).append(position)
+            if isinstance(found, PtktctlError):
+                unusable[position] = found
+            else:
+                own.setdefault(found, []).append(position)
         batch.groups += [Group(lanes, each) for lanes, each in own.items()]
         return unusable
 
-    def _find(self, userid: Name, applid: Name) -> tuple[Lane, ...] | PtktctlError:
+    def _is_defined(self, userid: str, applid: str) -> bool:
+        return NO_NAME not in (userid, applid) and not isinstance(self._find(userid, applid), PtktctlError)
+
+    def _find(self, userid: str, applid: str) -> tuple[Lane, ...] | PtktctlError:
         """The lanes of a pair of names, or why there are none."""
-        if wrong := userid.error or applid.error:
-            return wrong
-        pair = userid.padded, applid.padded
-        found = self._common.get(applid.padded) or self._own.get(pair)
+        found = self._common.get(applid) or self._own.get((userid, applid))
         if not found:
             try:
-                found = self._lanes_of(UserId(str(userid)), ApplId(str(applid)))
+                found = self._lanes_of(userid, applid)
             except (InputError, StoreMissingError) as error:
                 found = error.with_traceback(None)
-            self._own[pair] = found
+            self._own[userid, applid] = found
         return found
 
-    def _lanes_of(self, userid: UserId, applid: ApplId) -> tuple[Lane, ...]:
-        profile = self._resolved(userid, applid)
-        padded = applid.value.ljust(NAME_LENGTH).encode()
+    def _lanes_of(self, userid: str, applid: str) -> tuple[Lane, ...]:
+        profile = self._resolved(UserId(shown(userid)), ApplId(shown(applid)))
         keys = dict.fromkeys(profile.keys[: self._most_keys])
-        lanes = tuple(self._lane(padded, key, profile) for key in keys)
+        lanes = tuple(self._lane(applid, key, profile) for key in keys)
         if not lanes:
-            raise StoreMissingError(f"no key is stored for {applid}")
+            raise StoreMissingError(f"no key is stored for {shown(applid)}")
         if profile.for_all_users:
-            self._common[padded] = lanes
+            self._common[applid] = lanes
         return lanes
 
-    def _lane(self, applid: bytes, key: SecuredSignonKey, profile: Profile) -> Lane:
+    def _lane(self, applid: str, key: SecuredSignonKey, profile: Profile) -> Lane:
         known = applid, key, profile.timeout, profile.single_use
         if known not in self._lanes:
             self._lanes[known] = Lane(*known)
@@ -300,28 +352,6 @@ class Directory:
                 raise InputError("the APPLID is not defined", "ptktctl applid list") from None
             raise
 
-    def _names(self, memory: dict[str, Name], texts: Sequence[str], read: Callable[[str], Name]) -> list[Name]:
-        try:
-            return list(map(memory.__getitem__, texts))
-        except KeyError:
-            memory.update((text, read(text)) for text in set(texts).difference(memory))
-            return list(map(memory.__getitem__, texts))
-
-    def _userid(self, text: str) -> Name:
-        name = self._read(UserId, text, self._layout.userid)
-        self._any_userid_is_wrong |= name.error is not None
-        return name
-
-    def _applid(self, text: str) -> Name:
-        return self._read(ApplId, text, self._layout.applid)
-
-    def _read(self, kind: type[AnyName], text: str, template: str) -> Name:
-        try:
-            name = self._default_applid() if kind is ApplId and not text else self._parsed(kind, text)
-        except (InputError, StoreMissingError) as error:
-            return Name(NO_NAME, "", error.with_traceback(None))
-        return Name(name.value.ljust(NAME_LENGTH).encode(), template % name.value)
-
     def _parsed(self, kind: type[AnyName], text: str) -> AnyName:
         if self._discreet or len(text) > MOST_SHOWN:
             try:
@@ -331,47 +361,42 @@ class Directory:
         return kind.parse(text)
 
 
-def _heads(applids: Mapping[str, Name], texts: Sequence[str]) -> list[str]:
-    heads = {text: name.head for text, name in applids.items()}
-    return list(heads.values()) * len(texts) if len(heads) == 1 else list(map(heads.__getitem__, texts))
+def shown(name: str) -> str:
+    """A name without what is behind it."""
+    return name.rstrip("\0")
 
 
-def _joined_seeds(shares: Sequence[Share]) -> bytes:
-    seeds: list[bytes] = []
-    for lane, _, userids in shares:
-        seeds += map(lane.seeds.__getitem__, userids)
-    return b"".join(seeds)
+def _are_equal(values: Sequence[str]) -> bool:
+    return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
-def places_of(values: Sequence[str]) -> dict[str, Positions]:
+def _planes(names: Sequence[str]) -> Planes:
+    return planes("".join(names).encode(), NAME_LENGTH)
+
+
+def _padded(names: str) -> bytes:
+    """Names one after another, as columns take them: padded with blanks."""
+    return names.replace("\0", " ").encode()
+
+
+def places_of(values: Sequence[str]) -> Mapping[str, Positions]:
     """The positions of each value."""
-    different = dict.fromkeys(values)
-    if len(different) == 1:
+    if _are_equal(values):
         return {values[0]: range(len(values))}
-    places: dict[str, list[int]] = {value: [] for value in different}
+    places: defaultdict[str, list[int]] = defaultdict(list)
     for position, value in enumerate(values):
         places[value].append(position)
-    return cast("dict[str, Positions]", places)
-
-
-def together(shares: Sequence[Share]) -> Positions:
-    """The positions of all shares, those of one lane together."""
-    if len(shares) == 1:
-        return shares[0].positions
-    return [position for share in shares for position in share.positions]
-
-
-def round_cipher(shares: Sequence[Share]) -> Cipher:
-    """The cipher of a column that is put together so."""
-    return in_turn([(lane.round_cipher, len(positions)) for lane, positions, _ in shares])
+    return places
 
 
 def picked(values: Sequence[Value], positions: Positions) -> Sequence[Value]:
     """The values at some positions; a range stands for all."""
-    return values if isinstance(positions, range) else list(map(values.__getitem__, positions))
+    if isinstance(positions, range):
+        return values
+    return operator.itemgetter(*positions)(values) if len(positions) > 1 else [values[each] for each in positions]
 
 
-def put_back(values: list[Value], positions: Positions, results: Sequence[Value]) -> None:
+def put_back(values: MutableSequence[Value], positions: Positions, results: Sequence[Value]) -> None:
     """The reverse of `picked`."""
     if isinstance(positions, range):
         values[:] = results

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import operator
+from array import array
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ptktctl.commands.batch_instants import Instants
 from ptktctl.commands.batch_lines import split
-from ptktctl.commands.batch_rows import layout
-from ptktctl.commands.batch_subjects import Directory, Group, picked, put_back, round_cipher, together
-from ptktctl.commands.wording import instant
+from ptktctl.commands.batch_rows import layout, planes, rows
+from ptktctl.commands.batch_subjects import Directory, Group, picked, put_back, shown
 from ptktctl.errors import InputError, PtktctlError
-from ptktctl.passticket.evaluation import DAY, Outcome
+from ptktctl.passticket.evaluation import Outcome
 from ptktctl.passticket.legacy import LAST_SECOND, TICKET_LENGTH
 from ptktctl.passticket.names import ApplId, UserId
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ptktctl.commands.batch_lines import Chunk, Fields
+    from ptktctl.commands.batch_rows import Layout, Part
     from ptktctl.commands.batch_subjects import Batch, Lane, Positions, Resolve
     from ptktctl.passticket.keys import SecuredSignonKey
 
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
 RANKS = tuple(outcome.value for outcome in Outcome)
 VALID, EXPIRED, EARLY, USED, NO_MATCH, MALFORMED, UNKNOWN = range(len(RANKS) + 1)
 LAST_DATED = USED
-MINUTES = DAY // 60
-# So many different texts are worth keeping.
-MOST_TEXTS = 20_000
+TEXTS = (*RANKS, "")
 
 
 class Valid(NamedTuple):
@@ -83,22 +83,27 @@ class GenWork:
     ) -> None:
         self._clock = clock
         self._layout = layout(output_format, verdicts=False)
-        self._directory = Directory(resolve, default_applid, self._layout, most_keys=1)
+        self._directory = Directory(resolve, default_applid, most_keys=1)
 
     def answer(self, chunk: Chunk) -> Result:
         fields = split(chunk, self._clock(), with_tickets=False)
         batch = self._directory.look_up(fields)
         self._refuse_moments(batch, fields)
-        tickets = [""] * len(fields.numbers)
-        for columns, shares in batch.shares(0):
-            positions = together(shares)
-            seeds = self._directory.seeds(shares)
-            made = columns.generate(seeds, picked(fields.moments, positions), round_cipher(shares))
-            put_back(tickets, positions, _with_end(made, self._layout.ticket_end))
-        batch.add_fault_rows(self._layout, fields.numbers)
-        tally = [(str(lanes[0]), "made", len(positions)) for lanes, positions in batch.groups if positions]
-        faults = len(batch.faults)
-        return Result(_rows(*batch.heads, tickets), len(tickets), faults, tally=[*tally, *_unusable(faults)])
+        parts = [*_head(self._layout, batch), planes(self._tickets(batch, fields), TICKET_LENGTH)]
+        faults = batch.fault_rows(self._layout, fields.numbers)
+        text = rows([*parts, self._layout.ticket_end], len(fields.numbers), faults)
+        tally = [(shown(lanes[0].applid), "made", len(positions)) for lanes, positions in batch.groups if positions]
+        return Result(text, len(fields.numbers), len(faults), tally=[*tally, *_unusable(len(faults))])
+
+    def _tickets(self, batch: Batch, fields: Fields) -> bytes:
+        """The ticket of each line, one after another; of a line with a fault, NUL."""
+        tickets = array("Q", bytes(TICKET_LENGTH * len(fields.numbers)))
+        for columns, load in batch.loads(0):
+            seconds = picked(fields.moments, load.positions)
+            made = columns.generate(self._directory.seeds(load), seconds, load.round_cipher())
+            # A ticket goes to its place as a number of 8 bytes.
+            put_back(tickets, load.positions, array("Q", made))
+        return tickets.tobytes()
 
     def _refuse_moments(self, batch: Batch, fields: Fields) -> None:
         """Give a fault to each line whose moment its kind of ticket cannot carry."""
@@ -116,21 +121,10 @@ class GenWork:
             batch.groups.append(Group(lanes, [position for position in positions if position not in outside]))
 
 
-def _with_end(tickets: bytes, end: str) -> list[str]:
-    """A column of tickets as a list, each with what ends its row: a line end, and perhaps something before that."""
-    width = TICKET_LENGTH + len(end)
-    rows = bytearray(len(tickets) // TICKET_LENGTH * (bytes(TICKET_LENGTH) + end.encode()))
-    for n in range(TICKET_LENGTH):
-        rows[n::width] = tickets[n::TICKET_LENGTH]
-    return rows.decode().splitlines(keepends=True)
-
-
-def _rows(*columns: Sequence[str]) -> str:
-    """The text of rows from the columns of their parts."""
-    parts = [""] * (len(columns) * len(columns[0]))
-    for n, column in enumerate(columns):
-        parts[n :: len(columns)] = column
-    return "".join(parts)
+def _head(layout: Layout, batch: Batch) -> list[Part]:
+    """The parts of rows before the ticket or the outcome."""
+    userids, applids = batch.parts_of_rows()
+    return [layout.start, userids, layout.after_userid, applids, layout.after_applid]
 
 
 class VerifyWork:
@@ -140,25 +134,23 @@ class VerifyWork:
         self._clock = clock
         self._ask = ask
         self._layout = layout(output_format, verdicts=True)
-        self._directory = Directory(resolve, _no_applid, self._layout, discreet=True)
-        self._dated = [*(outcome + self._layout.after_outcome for outcome in RANKS), ""]
-        self._undated = [*(outcome + self._layout.undated_end for outcome in RANKS), ""]
-        self._instants = Instants(self._layout.before_age)
-        self._ages = Texts(lambda age: f"{age}{self._layout.dated_end}")
+        self._directory = Directory(resolve, _no_applid, discreet=True)
+        self._instants = Instants()
 
     def answer(self, chunk: Chunk) -> Result:
         fields = split(chunk, self._clock(), with_tickets=True)
         batch = self._directory.look_up(fields)
         verdicts = self._evaluated(batch, fields)
         done, error = self._ask_for_uses(batch, verdicts, fields)
-        batch.add_fault_rows(self._layout, fields.numbers)
-        columns: Sequence[Sequence[str]] = (*batch.heads, *self._tails(verdicts))
+        faults = batch.fault_rows(self._layout, fields.numbers)
+        single = {**faults, **self._undated_rows(batch, verdicts)}
+        text = rows([*_head(self._layout, batch), *self._tail(verdicts)], len(fields.numbers), single)
         if error:
-            columns = [column[:done] for column in columns]
-        faults = sum(position < done for position in batch.faults)
-        refused = done - faults - verdicts.ranks[:done].count(VALID)
-        tally = [*_tally(batch, verdicts.ranks, done), *_unusable(faults)]
-        return Result(_rows(*columns), done, faults, refused, error, tally)
+            text = "".join(text.splitlines(keepends=True)[:done])
+        unusable = sum(position < done for position in faults)
+        refused = done - unusable - verdicts.ranks[:done].count(VALID)
+        tally = [*_tally(batch, verdicts.ranks, done), *_unusable(unusable)]
+        return Result(text, done, unusable, refused, error, tally)
 
     def _evaluated(self, batch: Batch, fields: Fields) -> Verdicts:
         """The best reading of each ticket, but for its earlier use; unknown for lines with a fault."""
@@ -171,12 +163,11 @@ class VerifyWork:
         """Read tickets under the key whose turn it is; unknown for lines without."""
         verdicts = Verdicts(len(fields.numbers))
         malformed: list[int] = []
-        for columns, shares in batch.shares(turn):
-            positions = together(shares)
-            tickets = "".join(picked(fields.tickets, positions)).encode()
-            generated, impossible = columns.decode(tickets, self._directory.seeds(shares), round_cipher(shares))
-            put_back(verdicts.generated, positions, generated)
-            malformed += [positions[n] for n in impossible]
+        for columns, load in batch.loads(turn):
+            tickets = "".join(picked(fields.tickets, load.positions)).encode()
+            generated, impossible = columns.decode(tickets, self._directory.seeds(load), load.round_cipher())
+            put_back(verdicts.generated, load.positions, generated)
+            malformed += [load.positions[n] for n in impossible]
         verdicts.ages = list(map(operator.sub, fields.moments, verdicts.generated))
         verdicts.rank(
             [(lanes[turn], positions) for lanes, positions in batch.groups if turn < len(lanes) and positions]
@@ -203,18 +194,32 @@ class VerifyWork:
                 verdicts.ranks[position] = USED
         return len(fields.numbers), None
 
-    def _tails(self, verdicts: Verdicts) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
-        """What follows the names in rows, in three columns: outcome, instant, age."""
-        undated = verdicts.undated()
-        for position in undated:
-            verdicts.generated[position] = verdicts.ages[position] = 0
-        outcomes = list(map(self._dated.__getitem__, verdicts.ranks))
-        instants = self._instants.texts(verdicts.generated)
-        ages = list(map(self._ages.__getitem__, verdicts.ages))
-        for position in undated:
-            outcomes[position] = self._undated[verdicts.ranks[position]]
-            instants[position] = ages[position] = ""
-        return outcomes, instants, ages
+    def _undated_rows(self, batch: Batch, verdicts: Verdicts) -> dict[int, str]:
+        """The rows of tickets of which it is not said when they were made, by position."""
+        return {
+            position: self._layout.undated_row(
+                shown(batch.userids[position]), shown(batch.applids[position]), RANKS[rank]
+            )
+            for position, rank in verdicts.undated()
+        }
+
+    def _tail(self, verdicts: Verdicts) -> list[Part]:
+        """The parts of rows from the outcome on, for tickets of which is said when they were made."""
+        outcomes = _planes_of_texts(verdicts.ranks, TEXTS.__getitem__)
+        ages = _planes_of_texts(verdicts.ages, str)
+        instants = self._instants.parts(verdicts.generated)
+        layout = self._layout
+        return [outcomes, layout.after_outcome, *instants, layout.before_age, ages, layout.dated_end]
+
+
+def _planes_of_texts(values: Sequence[int], text_of: Callable[[int], str]) -> Part:
+    """The planes of the texts of values; a single text if they all have the same."""
+    texts = {value: text_of(value) for value in set(values)}
+    if len(texts) == 1:
+        return texts[values[0]]
+    width = max(map(len, texts.values()), default=0)
+    padded = {value: text.ljust(width, "\0") for value, text in texts.items()}
+    return planes("".join(map(padded.__getitem__, values)).encode(), width)
 
 
 class Verdicts:
@@ -235,7 +240,7 @@ class Verdicts:
         """Find the outcomes of tickets in lanes, by their ages."""
         window = min((lane.window for lane, _ in lanes), default=0)
         all_read = sum(len(positions) for _, positions in lanes) == len(self.ranks)
-        if all_read and self.ages and -window <= min(self.ages) and max(self.ages) <= window:
+        if all_read and max(map(abs, set(self.ages)), default=0) <= window:
             self.ranks = [VALID] * len(self.ranks)
             return
         for lane, positions in lanes:
@@ -248,11 +253,15 @@ class Verdicts:
                 self.ranks[position], self.turns[position] = rank, turn
                 self.generated[position], self.ages[position] = others.generated[position], others.ages[position]
 
-    def undated(self) -> Sequence[int]:
-        """The positions of those of which it is not said when they were made."""
-        if max(self.ranks, default=0) <= LAST_DATED:
-            return ()
-        return [position for position, rank in enumerate(self.ranks) if rank > LAST_DATED]
+    def undated(self) -> Iterator[tuple[int, int]]:
+        """The positions and ranks of those of which it is not said when they were made; forgets when that was."""
+        if max(set(self.ranks), default=0) <= LAST_DATED:
+            return
+        for position, rank in enumerate(self.ranks):
+            if rank > LAST_DATED:
+                self.generated[position] = self.ages[position] = 0
+                if rank != UNKNOWN:
+                    yield position, rank
 
 
 def _ranks(lane: Lane, ages: Sequence[int]) -> list[int]:
@@ -272,18 +281,19 @@ def _single_uses(batch: Batch, verdicts: Verdicts, fields: Fields) -> Iterator[t
         for position in positions:
             lane = lanes[verdicts.turns[position]]
             if lane.single_use and verdicts.ranks[position] == VALID:
-                names = UserId(str(batch.userids[position])), ApplId(str(lane))
+                names = UserId(shown(batch.userids[position])), ApplId(shown(lane.applid))
                 generated = verdicts.generated[position]
                 yield position, Valid(lane.key, *names, fields.tickets[position], generated, generated + lane.window)
 
 
 def _tally(batch: Batch, ranks: Sequence[int], done: int) -> Iterator[tuple[str, str, int]]:
     """How many of the lines that are done came to which outcome."""
+    alike = bool(ranks) and ranks.count(ranks[0]) == len(ranks)
     for lanes, positions in batch.groups:
         among = positions if done == len(ranks) else [position for position in positions if position < done]
-        found = picked(ranks, among)
+        found = [ranks[0]] * len(among) if alike else picked(ranks, among)
         for rank in set(found):
-            yield str(lanes[0]), RANKS[rank], found.count(rank)
+            yield shown(lanes[0].applid), RANKS[rank], found.count(rank)
 
 
 def _unusable(faults: int) -> Sequence[tuple[str, str, int]]:
@@ -292,38 +302,3 @@ def _unusable(faults: int) -> Sequence[tuple[str, str, int]]:
 
 def _no_applid() -> ApplId:
     raise InputError("the APPLID is missing")
-
-
-class Texts(dict[int, str]):
-    """Texts for numbers, made when they are asked for."""
-
-    def __init__(self, make: Callable[[int], str]) -> None:
-        super().__init__()
-        self._make = make
-
-    def __missing__(self, number: int) -> str:
-        if len(self) > MOST_TEXTS:
-            self.clear()
-        text = self[number] = self._make(number)
-        return text
-
-
-class Instants:
-    """Writes epoch seconds as RFC 3339 instants, each with the same end.
-
-    From small tables on purpose: one of the 86,400 seconds of a day takes longer, for it does not fit the processor's
-    cache.
-    """
-
-    def __init__(self, end: str) -> None:
-        self._days = Texts(lambda day: instant(DAY * day).partition("T")[0])
-        self._minutes = [f"T{hour:02}:{minute:02}:" for hour in range(24) for minute in range(60)]
-        self._seconds = [f"{second:02}Z{end}" for second in range(60)]
-
-    def texts(self, seconds: Sequence[int]) -> list[str]:
-        """The text of each second."""
-        days, minutes, ends = self._days, self._minutes, self._seconds
-        return [
-            f"{days[(minute := second // 60) // MINUTES]}{minutes[minute % MINUTES]}{ends[second % 60]}"
-            for second in seconds
-        ]

@@ -4,11 +4,11 @@ The trick is to turn the batch on its side. One ticket's 16-bit half is two byte
 *column*: all n high bytes, then all n low bytes. Then
 
 - a round's DES is one `encrypt` call on n blocks, for ECB treats every block alone;
-- XOR and OR of two columns are one operation on two very long integers;
+- XOR of two columns is one call; so is OR, where no bit is set in both;
 - whatever maps a byte to a byte (a permutation's share of it, a digit of the ticket) is one `bytes.translate`;
 - `column[k::8]` takes byte k out of every block of 8, and `blocks[k::8] = column` puts it there.
 
-A permutation of 16 bits is not a map of bytes, but it is an OR of four: where the high byte's bits land in the new
+A permutation of 16 bits is not a map of bytes, but it is an XOR of four: where the high byte's bits land in the new
 high and in the new low byte, and the same for the low byte's.
 
 What depends on the key, the user ID and the APPLID alone is worked out once and kept as a *seed*: the mask that the
@@ -22,12 +22,13 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from ptktctl.passticket import enhanced, legacy
+from ptktctl.passticket import ciphers, enhanced, legacy
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import EBCDIC, NAME_CHARACTERS, NAME_LENGTH
+from ptktctl.passticket.records import packed, put, table, take, unpacked, xor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from ptktctl.passticket.keys import SecuredSignonKey
 
@@ -58,11 +59,8 @@ class Columns(Protocol):
 
     last_second: int
 
-    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
-        """What `generate` and `decode` use of a key."""
-
-    def mask_cipher(self, key: SecuredSignonKey) -> Cipher:
-        """What `seeds` uses of a key."""
+    def ciphers(self, key: SecuredSignonKey) -> tuple[Cipher, Cipher]:
+        """What `generate` and `decode` use of a key, and what `seeds` does."""
 
     def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
         """The seed of each user ID with the APPLID beside it."""
@@ -97,18 +95,6 @@ def in_turn(parts: Sequence[tuple[Cipher, int]]) -> Cipher:
     return cipher
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
-
-
-def _or(one: bytes, other: bytes) -> bytes:
-    return (int.from_bytes(one) | int.from_bytes(other)).to_bytes(len(one))
-
-
-def _table(values: Iterable[int]) -> bytes:
-    return bytes(value & 0xFF for value in values)
-
-
 @functools.cache
 def _to_ebcdic() -> bytes:
     names = NAME_CHARACTERS + " "
@@ -122,37 +108,25 @@ def _to_pads() -> bytes:
     return bytes.maketrans(names, NAME_CHARACTERS.encode(EBCDIC) + legacy.PAD_BYTE)
 
 
-def _take(column: bytes, positions: range, width: int) -> bytes:
-    """Some bytes of every record of a width, as a column: all first ones, then all second ones, and so on."""
-    return b"".join([column[position::width] for position in positions])
-
-
-def _put(column: bytearray, positions: range, width: int, values: bytes) -> None:
-    """The reverse of `_take`."""
-    count = len(values) // len(positions)
-    for n, position in enumerate(positions):
-        column[position::width] = values[n * count : (n + 1) * count]
-
-
 class _LegacyColumns:
     """DES. A seed is the two blocks of the rounds, odd and even, each with half of the mask where half words go."""
 
     last_second = legacy.LAST_SECOND
 
-    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
+    def ciphers(self, key: SecuredSignonKey) -> tuple[Cipher, Cipher]:
+        ciphers.prepare()
         from Crypto.Cipher import DES
 
         # ECB on independent blocks is what the algorithm asks for: every block is another ticket's.
-        return DES.new(key.secret, DES.MODE_ECB).encrypt  # noqa: S304
-
-    mask_cipher = round_cipher
+        encrypt = DES.new(key.secret, DES.MODE_ECB).encrypt  # noqa: S304
+        return encrypt, encrypt
 
     def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
-        masks = cipher(_xor(cipher(userids.translate(_to_ebcdic())), applids.translate(_to_ebcdic())))
+        masks = cipher(xor(cipher(userids.translate(_to_ebcdic())), applids.translate(_to_ebcdic())))
         seeds = bytearray((legacy.PAD_BYTE * 2 * BLOCK) * (len(userids) // NAME_LENGTH))
         for half, start in enumerate((0, BLOCK)):
-            mask = _take(masks, range(2 * half, 2 * half + 2), BLOCK)
-            _put(seeds, range(start, start + 2), 2 * BLOCK, mask)
+            mask = take(masks, range(2 * half, 2 * half + 2), BLOCK)
+            put(seeds, range(start, start + 2), 2 * BLOCK, mask)
         # The blocks have the user ID from byte 2 on: 6 characters in the odd rounds', what is left in the even ones'.
         pads = userids.translate(_to_pads())
         for character in range(NAME_LENGTH):
@@ -162,41 +136,29 @@ class _LegacyColumns:
 
     def generate(self, seeds: bytes, seconds: Sequence[int], cipher: Cipher) -> bytes:
         blocks = _round_blocks(seeds)
-        packed = _packed("I", seconds)
+        words = packed("I", seconds)
         left, right = (
-            _xor(_take(bytes(block), range(2), BLOCK), _take(packed, range(2 * half, 2 * half + 2), 4))
+            xor(take(bytes(block), range(2), BLOCK), take(words, range(2 * half, 2 * half + 2), 4))
             for half, block in enumerate(blocks)
         )
         for n, tables in enumerate(_permutations()):
-            left, right = right, _permuted(_xor(left, _des_round(blocks[n % 2], right, cipher)), tables)
+            left, right = right, _permuted(xor(left, _des_round(blocks[n % 2], right, cipher)), tables)
         return _written(left + right)
 
     def decode(self, tickets: bytes, seeds: bytes, cipher: Cipher) -> tuple[Sequence[int], Sequence[int]]:
         blocks = _round_blocks(seeds)
-        masks = [_take(bytes(block), range(2), BLOCK) for block in blocks]
+        masks = [take(bytes(block), range(2), BLOCK) for block in blocks]
         words, impossible = _read(tickets)
         left, right = words[: len(words) // 2], words[len(words) // 2 :]
         for n, tables in reversed(list(enumerate(_inverse_permutations()))):
-            left, right = _xor(_permuted(right, tables), _des_round(blocks[n % 2], left, cipher)), left
-        packed = bytearray(len(words))
-        _put(packed, range(4), 4, _xor(left + right, b"".join(masks)))
-        return _unpacked("I", packed), impossible
+            left, right = xor(_permuted(right, tables), _des_round(blocks[n % 2], left, cipher)), left
+        seconds = bytearray(len(words))
+        put(seconds, range(4), 4, xor(left + right, b"".join(masks)))
+        return unpacked("I", seconds), impossible
 
 
 def _records(column: bytes, width: int) -> list[bytes]:
     return [column[start : start + width] for start in range(0, len(column), width)]
-
-
-def _packed(code: str, seconds: Sequence[int]) -> bytes:
-    import struct
-
-    return struct.pack(f">{len(seconds)}{code}", *seconds)
-
-
-def _unpacked(code: str, packed: bytearray) -> Sequence[int]:
-    import struct
-
-    return struct.unpack(f">{len(packed) // struct.calcsize(code)}{code}", packed)
 
 
 def _round_blocks(seeds: bytes) -> tuple[bytearray, bytearray]:
@@ -206,14 +168,14 @@ def _round_blocks(seeds: bytes) -> tuple[bytearray, bytearray]:
 
 
 def _des_round(blocks: bytearray, half: bytes, cipher: Cipher) -> bytes:
-    _put(blocks, range(2), BLOCK, half)
-    return _take(cipher(bytes(blocks)), range(2), BLOCK)
+    put(blocks, range(2), BLOCK, half)
+    return take(cipher(bytes(blocks)), range(2), BLOCK)
 
 
 def _permuted(half: bytes, tables: tuple[bytes, bytes, bytes, bytes]) -> bytes:
     high_to_high, high_to_low, low_to_high, low_to_low = tables
     high, low = half[: len(half) // 2], half[len(half) // 2 :]
-    return _or(
+    return xor(
         high.translate(high_to_high) + high.translate(high_to_low),
         low.translate(low_to_high) + low.translate(low_to_low),
     )
@@ -235,7 +197,7 @@ def _permutation_tables(permutation: Sequence[int]) -> tuple[bytes, bytes, bytes
     target = {source: 16 - position for position, source in enumerate(permutation, start=1)}
     high = _images([1 << target[16 - bit] for bit in range(8, 16)])
     low = _images([1 << target[16 - bit] for bit in range(8)])
-    return _table(v >> 8 for v in high), _table(high), _table(v >> 8 for v in low), _table(low)
+    return table(v >> 8 for v in high), table(high), table(v >> 8 for v in low), table(low)
 
 
 def _images(bits: Sequence[int]) -> list[int]:
@@ -251,9 +213,9 @@ def _writing_tables() -> tuple[bytes, bytes, bytes]:
     """The low two bits of a byte as the top ones of 6; the high four as the low ones of 6; 6 bits as a character."""
     characters = legacy.ALPHABET.encode()
     return (
-        _table((byte & 3) << 4 for byte in range(256)),
-        _table(byte >> 4 for byte in range(256)),
-        _table(characters[(byte & 0x3F) % 36] for byte in range(256)),
+        table((byte & 3) << 4 for byte in range(256)),
+        table(byte >> 4 for byte in range(256)),
+        table(characters[(byte & 0x3F) % 36] for byte in range(256)),
     )
 
 
@@ -266,10 +228,10 @@ def _written(words: bytes) -> bytes:
     low_two, high_four, character = _writing_tables()
     quarter = len(words) // 4
     before = words[3 * quarter :] + words[: 3 * quarter]
-    first = _or(before.translate(low_two), words.translate(high_four)).translate(character)
+    first = xor(before.translate(low_two), words.translate(high_four)).translate(character)
     tickets = bytearray(2 * len(words))
-    _put(tickets, range(0, TICKET_LENGTH, 2), TICKET_LENGTH, first)
-    _put(tickets, range(1, TICKET_LENGTH, 2), TICKET_LENGTH, words.translate(character))
+    put(tickets, range(0, TICKET_LENGTH, 2), TICKET_LENGTH, first)
+    put(tickets, range(1, TICKET_LENGTH, 2), TICKET_LENGTH, words.translate(character))
     return bytes(tickets)
 
 
@@ -287,29 +249,29 @@ def _reading_tables() -> tuple[bytes, bytes, bytes]:
     for value in range(36):
         for window in {value, value + 36} & set(range(64)):
             nibbles[(window >> 4) << 6 | value] = window & 0xF
-    return bytes(values), _table((value & 3) << 6 for value in range(256)), bytes(nibbles)
+    return bytes(values), table((value & 3) << 6 for value in range(256)), bytes(nibbles)
 
 
 def _read(tickets: bytes) -> tuple[bytes, list[int]]:
     """Columns of tickets as columns of 32-bit words, and where no word is written so: `legacy.untranslate`."""
     value, low_two, nibble = _reading_tables()
-    values = _take(tickets.translate(value), range(TICKET_LENGTH), TICKET_LENGTH)
+    values = take(tickets.translate(value), range(TICKET_LENGTH), TICKET_LENGTH)
     count = len(tickets) // TICKET_LENGTH
     before = values[-count:] + values[:-count]
-    nibbles = _or(before.translate(low_two), values).translate(nibble)
+    nibbles = xor(before.translate(low_two), values).translate(nibble)
     impossible: set[int] = set()
     if NIBBLE_OF_NO_CHARACTER in nibbles:
         impossible = {n % count for n, each in enumerate(nibbles) if each == NIBBLE_OF_NO_CHARACTER}
     words = bytearray(4 * count)
     for n in range(4):
         high, low = (nibbles[k * count : (k + 1) * count] for k in (2 * n, 2 * n + 1))
-        words[n * count : (n + 1) * count] = _or(high.translate(_times_sixteen()), low)
+        words[n * count : (n + 1) * count] = xor(high.translate(_times_sixteen()), low)
     return bytes(words), sorted(impossible)
 
 
 @functools.cache
 def _times_sixteen() -> bytes:
-    return _table(byte << 4 for byte in range(256))
+    return table(byte << 4 for byte in range(256))
 
 
 class _EnhancedColumns:
@@ -319,13 +281,12 @@ class _EnhancedColumns:
         self._upper = ticket_type is TicketType.UPPER
         self.last_second = (1 << enhanced.TIME_BITS[ticket_type]) - 1
 
-    def round_cipher(self, key: SecuredSignonKey) -> Cipher:
+    def ciphers(self, key: SecuredSignonKey) -> tuple[Cipher, Cipher]:
         digest = _hmac_sha512(key.secret)
-        return lambda column: b"".join([digest(message)[:HALF] for message in _records(column, MESSAGE)])
-
-    def mask_cipher(self, key: SecuredSignonKey) -> Cipher:
-        digest = _hmac_sha512(key.secret)
-        return lambda column: b"".join([digest(names)[:MASK] for names in _records(column, NAMES)])
+        return (
+            lambda column: b"".join([digest(message)[:HALF] for message in _records(column, MESSAGE)]),
+            lambda column: b"".join([digest(names)[:MASK] for names in _records(column, NAMES)]),
+        )
 
     def seeds(self, userids: bytes, applids: bytes, cipher: Cipher) -> list[bytes]:
         names = bytearray(2 * len(userids))
@@ -338,10 +299,10 @@ class _EnhancedColumns:
 
     def generate(self, seeds: bytes, seconds: Sequence[int], cipher: Cipher) -> bytes:
         messages = _messages(seeds)
-        word = _xor(_take(seeds, range(MASK), SEED), _take(_packed("Q", seconds), range(2, 8), 8))
+        word = xor(take(seeds, range(MASK), SEED), take(packed("Q", seconds), range(2, 8), 8))
         left, right = word[: len(word) // 2], word[len(word) // 2 :]
         for n in range(1, enhanced.ROUNDS + 1):
-            left, right = right, self._masked(n, _xor(left, _hmac_round(n, messages, right, cipher)))
+            left, right = right, self._masked(n, xor(left, _hmac_round(n, messages, right, cipher)))
         return _upper_digits(left + right) if self._upper else _mixed_digits(left + right)
 
     def decode(self, tickets: bytes, seeds: bytes, cipher: Cipher) -> tuple[Sequence[int], Sequence[int]]:
@@ -349,17 +310,20 @@ class _EnhancedColumns:
         word, impossible = _upper_number(tickets) if self._upper else _mixed_number(tickets)
         left, right = word[: len(word) // 2], word[len(word) // 2 :]
         for n in range(enhanced.ROUNDS, 0, -1):
-            left, right = self._masked(n, _xor(right, _hmac_round(n, messages, left, cipher))), left
-        seconds = _xor(left + right, _take(seeds, range(MASK), SEED))
-        if self._upper:
-            seconds = _without_top(seconds, MASK)
-        packed = bytearray(len(seconds) // MASK * 8)
-        _put(packed, range(2, 8), 8, seconds)
-        return _unpacked("Q", packed), impossible
+            left, right = self._masked(n, xor(right, _hmac_round(n, messages, left, cipher))), left
+        seconds = xor(left + right, take(seeds, range(MASK), SEED))
+        return _numbers(_without_top(seconds, MASK) if self._upper else seconds), impossible
 
     def _masked(self, n: int, half: bytes) -> bytes:
         """What an UPPER ticket keeps of a half in round n: the low 17 of its 24 bits if n is odd."""
         return _without_top(half, HALF) if self._upper and n % 2 else half
+
+
+def _numbers(columns: bytes) -> Sequence[int]:
+    """The values of columns of 48-bit numbers."""
+    widened = bytearray(len(columns) // MASK * 8)
+    put(widened, range(2, 8), 8, columns)
+    return unpacked("Q", widened)
 
 
 def _without_top(columns: bytes, width: int) -> bytes:
@@ -370,7 +334,7 @@ def _without_top(columns: bytes, width: int) -> bytes:
 
 @functools.cache
 def _lowest_bit() -> bytes:
-    return _table(byte & 1 for byte in range(256))
+    return table(byte & 1 for byte in range(256))
 
 
 def _hmac_sha512(secret: bytes) -> Callable[[bytes], bytes]:
@@ -397,13 +361,13 @@ def _hmac_sha512(secret: bytes) -> Callable[[bytes], bytes]:
 def _messages(seeds: bytes) -> bytearray:
     """The messages of the rounds: the half word in bytes 0 to 2, the round in byte 3, then both names."""
     messages = bytearray(len(seeds) // SEED * MESSAGE)
-    _put(messages, range(4, MESSAGE), MESSAGE, _take(seeds, range(MASK, SEED), SEED))
+    put(messages, range(4, MESSAGE), MESSAGE, take(seeds, range(MASK, SEED), SEED))
     return messages
 
 
 def _hmac_round(n: int, messages: bytearray, half: bytes, cipher: Cipher) -> bytes:
-    _put(messages, range(4), MESSAGE, half + bytes((n,)) * (len(half) // HALF))
-    return _take(cipher(bytes(messages)), range(HALF), HALF)
+    put(messages, range(4), MESSAGE, half + bytes((n,)) * (len(half) // HALF))
+    return take(cipher(bytes(messages)), range(HALF), HALF)
 
 
 def _mixed_digits(columns: bytes) -> bytes:
@@ -411,7 +375,7 @@ def _mixed_digits(columns: bytes) -> bytes:
     import binascii
 
     numbers = bytearray(len(columns))
-    _put(numbers, range(MASK), MASK, columns)
+    put(numbers, range(MASK), MASK, columns)
     return binascii.b2a_base64(numbers, newline=False).translate(bytes.maketrans(BASE64, enhanced.ALPHABET.encode()))
 
 
@@ -420,15 +384,14 @@ def _mixed_number(tickets: bytes) -> tuple[bytes, list[int]]:
 
     tickets, impossible = _of_alphabet(tickets, enhanced.ALPHABET.encode())
     numbers = binascii.a2b_base64(tickets.translate(bytes.maketrans(enhanced.ALPHABET.encode(), BASE64)))
-    return _take(numbers, range(MASK), MASK), impossible
+    return take(numbers, range(MASK), MASK), impossible
 
 
 def _upper_digits(columns: bytes) -> bytes:
     """Columns of numbers below 2^41 as tickets in base 36, two digits at a time."""
-    pairs, packed = _pairs_of_digits(), bytearray(len(columns) // MASK * 8)
-    _put(packed, range(2, 8), 8, columns)
+    pairs = _pairs_of_digits()
     digits: list[str] = []
-    for number in _unpacked("Q", packed):
+    for number in _numbers(columns):
         high, low = divmod(number, 36**4)
         digits += pairs[high // 1296], pairs[high % 1296], pairs[low // 1296], pairs[low % 1296]
     return "".join(digits).encode()
@@ -444,7 +407,7 @@ def _upper_number(tickets: bytes) -> tuple[bytes, list[int]]:
     tickets, impossible = _of_alphabet(tickets, enhanced.ALPHABET[:36].encode())
     numbers = [int(ticket, 36) for ticket in _records(tickets, TICKET_LENGTH)]
     too_large = [n for n, number in enumerate(numbers) if number >> enhanced.TIME_BITS[TicketType.UPPER]]
-    return _take(_packed("Q", numbers), range(2, 8), 8), impossible + too_large
+    return take(packed("Q", numbers), range(2, 8), 8), impossible + too_large
 
 
 def _of_alphabet(tickets: bytes, alphabet: bytes) -> tuple[bytes, list[int]]:

@@ -33,11 +33,11 @@ class _Name:
         Raises:
             InputError: naming the first character, or the length, that is wrong.
         """
-        # Not str.upper() on the whole: it would fold "ß" to "SS" and so hide the offending character.
-        folded = "".join(c.upper() if c.isascii() else c for c in text)
+        # Not str.upper() on just any text: it would fold "ß" to "SS" and so hide the offending character.
+        folded = text.upper() if text.isascii() else "".join(c.upper() if c.isascii() else c for c in text)
         if not folded:
             raise InputError(f"the {cls.what} is empty", "give 1 to 8 of A-Z 0-9 @ # $")
-        for position, character in enumerate(folded, start=1):
+        for position, character in enumerate(folded if folded.strip(NAME_CHARACTERS) else "", start=1):
             if character not in NAME_CHARACTERS:
                 raise InputError(
                     f"{cls.what} {text!r}: character {position} is {character!r}",

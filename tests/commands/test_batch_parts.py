@@ -438,7 +438,9 @@ def test_a_worker_that_is_killed_is_told_and_the_others_end(monkeypatch: pytest.
     with pytest.raises(PtktctlError, match="killed"):
         generate(b"IBMUSER A\n" * 100, resolve, jobs=3, chunk=100)
     assert len(started) == 3
-    assert not any(worker.process.is_alive() for worker in started)
+    for worker in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(worker.process, 0)
 
 
 SCRIPT = """

@@ -27,11 +27,10 @@ def _sides(
 ) -> tuple[bytes, columns.Cipher]:
     """The seeds of a batch and its cipher, every line with a key of its own."""
     each = columns.columns_of(keys[0].ticket_type)
-    masks = columns.in_turn([(each.mask_cipher(key), 1) for key in keys])
+    pairs = [each.ciphers(key) for key in keys]
+    rounds, masks = (columns.in_turn([(pair[which], 1) for pair in pairs]) for which in (0, 1))
     users, applications = ("".join(name.ljust(8) for name in column).encode() for column in (userids, applids))
-    return b"".join(each.seeds(users, applications, masks)), columns.in_turn(
-        [(each.round_cipher(key), 1) for key in keys]
-    )
+    return b"".join(each.seeds(users, applications, masks)), rounds
 
 
 def generate(lines: Sequence[Line]) -> list[str]:
