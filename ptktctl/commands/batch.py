@@ -10,13 +10,14 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
+from ptktctl.commands.batch_input import progress
 from ptktctl.commands.batch_lines import CHUNK, ChunkReader
 from ptktctl.commands.batch_rows import FORMATS
 from ptktctl.commands.batch_subjects import Profile
 from ptktctl.commands.batch_work import GenWork, VerifyWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Generator
 
     from ptktctl.commands.batch_lines import Chunk
     from ptktctl.commands.batch_subjects import Resolve
@@ -87,7 +88,7 @@ def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -
     # Several processes get smaller portions, so that they are done at about the same time.
     reader = ChunkReader(lines, limit if jobs == 1 else limit // 2)
     total = faults = refused = 0
-    with _progress(context, lines) as advance, contextlib.closing(_results(reader, work, jobs)) as results:
+    with progress(context, lines) as advance, contextlib.closing(_results(reader, work, jobs)) as results:
         for chunk, result in results:
             for each in result.tally:
                 context.use.count(*each)
@@ -110,37 +111,3 @@ def _results(reader: ChunkReader, work: Work, jobs: int) -> Generator[tuple[Chun
 
         return share(reader, work, jobs)
     return ((chunk, work.answer(chunk)) for chunk in reader)
-
-
-@contextlib.contextmanager
-def _progress(context: Context, lines: BinaryIO) -> Iterator[Callable[[int], None]]:
-    """A function that is told how many bytes have been worked off; a bar on stderr if somebody sees it."""
-    size = _size(lines)
-    if not size or not context.stderr.isatty() or context.stdout.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(file=context.stderr, no_color=not context.colored(context.stderr))
-    # Drawn as chunks are done, without a thread of its own.
-    with Progress(
-        console=console, transient=True, auto_refresh=False, redirect_stdout=False, redirect_stderr=False
-    ) as progress:
-        task = progress.add_task("", total=size)
-
-        def advance(done: int) -> None:
-            progress.update(task, completed=done, refresh=True)
-
-        yield advance
-
-
-def _size(lines: BinaryIO) -> int:
-    """The size of a regular file, else 0."""
-    import stat
-
-    try:
-        status = os.fstat(lines.fileno())
-    except OSError:
-        return 0
-    return status.st_size if stat.S_ISREG(status.st_mode) else 0

@@ -234,18 +234,24 @@ def _split_singly(chunk: Chunk, now: int, with_tickets: bool) -> Fields:
     tickets: list[str] = []
     moments: list[int] = []
     faults: dict[int, InputError] = {}
+    for number, line in asking_lines(chunk):
+        parts, moment, fault = take_apart(line, now, with_tickets=with_tickets)
+        if fault:
+            faults[len(numbers)] = fault
+        numbers.append(number)
+        userids.append(parts.userid)
+        applids.append(parts.applid)
+        tickets.append(parts.ticket)
+        moments.append(moment)
+    return Fields(numbers, userids, applids, _as_tickets(tickets) if with_tickets else (), moments, faults)
+
+
+def asking_lines(chunk: Chunk) -> Iterator[tuple[int, bytes]]:
+    """The lines that are neither blank nor a comment, with their numbers."""
     for number, raw in enumerate(chunk.text.split(b"\n")[:-1], chunk.first):
         line = raw.removesuffix(b"\r").lstrip(SEPARATORS)
         if line and not line.startswith(b"#"):
-            parts, moment, fault = _take_apart(line, now, with_tickets)
-            if fault:
-                faults[len(numbers)] = fault
-            numbers.append(number)
-            userids.append(parts.userid)
-            applids.append(parts.applid)
-            tickets.append(parts.ticket)
-            moments.append(moment)
-    return Fields(numbers, userids, applids, _as_tickets(tickets) if with_tickets else (), moments, faults)
+            yield number, line
 
 
 class Parts(NamedTuple):
@@ -257,8 +263,11 @@ class Parts(NamedTuple):
     time: str = ""
 
 
-def _take_apart(line: bytes, now: int, with_tickets: bool) -> tuple[Parts, int, InputError | None]:
-    """The fields of a line as far as they are known, its moment, and what is wrong with it."""
+def take_apart(line: bytes, now: int, *, with_tickets: bool) -> tuple[Parts, int, InputError | None]:
+    """The fields of a line as far as they are known, its moment, and what is wrong with it.
+
+    With tickets, what is wrong is told without a word of the line: any of its fields may be a password.
+    """
     parts = Parts()
     try:
         words = _words(line)

@@ -353,12 +353,19 @@ class Directory:
             raise
 
     def _parsed(self, kind: type[AnyName], text: str) -> AnyName:
-        if self._discreet or len(text) > MOST_SHOWN:
-            try:
-                return kind.parse(text)
-            except InputError:
-                raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $") from None
+        return parsed(kind, text) if self._discreet or len(text) > MOST_SHOWN else kind.parse(text)
+
+
+def parsed(kind: type[AnyName], text: str) -> AnyName:
+    """Take a name as people write it.
+
+    Raises:
+        InputError: it is none; the text is not repeated.
+    """
+    try:
         return kind.parse(text)
+    except InputError:
+        raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $") from None
 
 
 def shown(name: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from ptktctl.commands import selection
 from ptktctl.commands.batch import Profile, generate_batch, verify_batch
+from ptktctl.commands.batch_input import opened
 from ptktctl.errors import InputError
 from ptktctl.store.definitions import Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from ptktctl.commands.batch_work import Valid
     from ptktctl.commands.context import Context
@@ -47,7 +47,7 @@ def generate(
         resolve: Resolve = lambda _userid, _applid: given  # noqa: E731 - one of two
     else:
         resolve = _resolver_of_makers(context, group, ticket_type, **unlock)
-    with _lines(context, source) as lines:
+    with opened(context, source) as lines:
         context.begin_use()
         return generate_batch(
             context,
@@ -98,9 +98,13 @@ def verify(
         uses = [Use(known, each.generated, now, each.until) for known, each in zip(tokens, valid, strict=True)]
         return tickets.use_many(uses)
 
-    with _lines(context, source) as lines:
+    # Where every ticket may be used again, there is nothing to ask, and no order to keep.
+    asked = ask if any(application.replay is Replay.DENY for application in definitions) else None
+    with opened(context, source) as lines:
         context.begin_use()
-        return verify_batch(context, lines, resolve, ask=ask, records=not peek, output_format=output_format, jobs=jobs)
+        return verify_batch(
+            context, lines, resolve, ask=asked, records=not peek, output_format=output_format, jobs=jobs
+        )
 
 
 def _resolver_of_makers(
@@ -121,16 +125,3 @@ def _resolver_of_makers(
 def _applids_whose_users_have_keys(vault: Vault) -> set[ApplId]:
     """The APPLIDs with a key that is a single user's."""
     return {name.applid for name in vault.names() if name.userid}
-
-
-@contextlib.contextmanager
-def _lines(context: Context, source: str) -> Iterator[BinaryIO]:
-    if source == "-":
-        yield context.stdin
-        return
-    try:
-        file = open(source, "rb")  # noqa: SIM115 - closed below; only opening it is ours to explain
-    except OSError as error:
-        raise InputError(f"{source}: cannot read the batch: {error.strerror}") from None
-    with file:
-        yield file

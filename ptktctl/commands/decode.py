@@ -47,7 +47,7 @@ def decode(
     """
     from ptktctl.commands import selection
     from ptktctl.commands.diagnose import one_ticket
-    from ptktctl.commands.wording import instant
+    from ptktctl.commands.wording import instant, rfc3339
     from ptktctl.passticket import evaluation
 
     application = selection.choose_application(context, applid)
@@ -62,7 +62,7 @@ def decode(
         "userid": userid.value,
         "applid": applid.value,
         "ticket_type": found.ticket_type.value if found.ticket_type else None,
-        "generated": None if found.generated is None else instant(found.generated),
+        "generated": None if found.generated is None else rfc3339(found.generated),
         "generated_epoch": found.generated,
         "key": selection.stage_of(selection.answering(found.key, keys, stored)),
     }

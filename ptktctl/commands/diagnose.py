@@ -124,26 +124,31 @@ def one_ticket(context: Context, given: tuple[str, ...]) -> str:
 
 def explained_members(explained: Explained) -> dict[str, object]:
     """A diagnosis as JSON has it."""
-    from ptktctl.commands.wording import instant
+    from ptktctl.commands.diagnose_wording import without_candidate
+    from ptktctl.commands.wording import rfc3339
     from ptktctl.passticket.diagnosis import BOUND
 
     case, found, used_at = explained.case, explained.found, explained.used_at
+    said, advice = (None, None) if found.candidates else without_candidate(found, case.at)
     return {
         "verdict": explained.verdict,
         "userid": case.userids[0].value,
         "applid": case.applid.value,
-        "at": instant(case.at),
+        "at": rfc3339(case.at),
         "possible_types": [each.value for each in found.possible],
         "readings": found.readings,
+        "reach_seconds": found.reach,
         "chance_bound": BOUND,
-        "used_at": None if used_at is None else instant(used_at),
+        "used_at": None if used_at is None else rfc3339(used_at),
+        "explanation": said,
+        "remedy": advice,
         "candidates": [_candidate_members(explained, each) for each in found.candidates],
     }
 
 
 def _candidate_members(explained: Explained, candidate: Candidate) -> dict[str, object]:
     from ptktctl.commands.diagnose_wording import when_made
-    from ptktctl.commands.wording import instant
+    from ptktctl.commands.wording import rfc3339
 
     reading = candidate.reading
     return {
@@ -155,7 +160,7 @@ def _candidate_members(explained: Explained, candidate: Candidate) -> dict[str, 
         "key_profile": reading.known.name,
         "key": "pending" if reading.known.pending else "current",
         "ticket_type": reading.ticket_type.value,
-        "generated": instant(candidate.generated),
+        "generated": rfc3339(candidate.generated),
         "generated_epoch": candidate.generated,
         "age_seconds": candidate.age,
         "window_seconds": candidate.window,
@@ -186,10 +191,11 @@ def _candidate_text(explained: Explained, candidate: Candidate) -> str:
     from ptktctl.commands.wording import instant
 
     used_at = explained.used_at_as(candidate)
+    served = "before" if used_at is not None and used_at <= explained.case.at else "since"
     lines = (
         f"{explained.verdict if candidate.is_valid else 'explained'}: {explained.how(candidate)}",
         f"clock: {when_made(candidate)}",
-        f"used: this ticket served before, at {instant(used_at)}" if used_at is not None else "",
+        f"used: this ticket served {served}, at {instant(used_at)}" if used_at is not None else "",
         f"remedy: {explained.remedy(candidate)}",
         f"chance hit: {chances(candidate, explained.found)}",
     )

@@ -8,11 +8,13 @@ from statistics import median_low
 from typing import TYPE_CHECKING
 
 from ptktctl.commands.answer import Answer
+from ptktctl.commands.batch_input import opened, progress
+from ptktctl.commands.batch_lines import ChunkReader, asking_lines, take_apart
+from ptktctl.commands.batch_subjects import parsed
 from ptktctl.commands.diagnose import explained_members
 from ptktctl.commands.diagnose_wording import IF_USED, odds, remedy, when_all, without_candidate
 from ptktctl.commands.examination import USED, Case
 from ptktctl.commands.packed import Packed
-from ptktctl.commands.parameters import parse_time
 from ptktctl.errors import InputError, StoreMissingError
 from ptktctl.passticket.diagnosis import BOUND, Slip, Tier
 from ptktctl.passticket.names import ApplId, UserId
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from ptktctl.commands.examination import Examiner, Explained
     from ptktctl.passticket.diagnosis import Candidate
 
-FIELDS = (3, 4)
-FIELDS_HINT = "expected USERID APPLID TICKET [TIME]"
-LONGEST_LINE = 1000
+# A ticket takes milliseconds, so portions are small: the progress bar moves.
+PORTION = 1 << 12
+# So many tickets that belong to a group by chance are worth a word.
+LEAST_EXPECTED = 0.05
 
 
 @dataclass(slots=True)
@@ -105,75 +108,42 @@ def diagnose_log(context: Context, source: str, examiner: Examiner, at: int, oth
         InputError: the file can't be read.
     """
     findings = Findings()
-    for number, line in enumerate(_lines(context, source), start=1):
+    for number, line in _lines(context, source):
         try:
-            case = parse_line(line, context.clock(), at)
-            if case:
-                asked = replace(case, userids=tuple(dict.fromkeys((*case.userids, *others))))
-                explained = examiner.examine(asked)
-                context.use.count(case.applid.value, explained.verdict)
-                findings.add(number, explained)
+            case = _case(line, context.clock(), at)
+            asked = replace(case, userids=tuple(dict.fromkeys((*case.userids, *others))))
+            explained = examiner.examine(asked)
         except (InputError, StoreMissingError) as error:
-            findings.add_bad(number, error.message)
+            findings.add_bad(number, "; ".join(filter(None, (error.message, error.hint))))
+            continue
+        context.use.count(case.applid.value, explained.verdict)
+        findings.add(number, explained)
     return _answer(source, findings)
 
 
-def parse_line(line: bytes, now: int, at: int) -> Case | None:
-    """Read a line `USERID APPLID TICKET [TIME]`; None for a blank line or a comment.
+def _case(line: bytes, now: int, at: int) -> Case:
+    """The case of a line, read as `verify --batch` reads it.
 
     Args:
-        line: separated by blanks, tabs or commas, UTF-8.
         now: what relative times count from, in epoch seconds.
         at: the moment of the failure when the line has none.
 
     Raises:
         InputError: it is none. No field is repeated: any of them may be a password in the wrong place.
     """
-    if len(line) > LONGEST_LINE:
-        raise InputError(f"longer than {LONGEST_LINE} characters")
-    try:
-        fields = line.decode().replace(",", " ").split()
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8") from None
-    if not fields or fields[0].startswith("#"):
-        return None
-    comment = next((position for position, each in enumerate(fields) if position > 2 and each.startswith("#")), None)
-    fields = fields[:comment]
-    if len(fields) not in FIELDS:
-        raise InputError(f"{len(fields)} fields; {FIELDS_HINT}")
-    return Case(fields[2], (_userid(fields[0]),), _applid(fields[1]), _time(fields[3], now) if fields[3:] else at)
+    parts, moment, fault = take_apart(line, now, with_tickets=True)
+    if fault:
+        raise fault
+    userid, applid = parsed(UserId, parts.userid), parsed(ApplId, parts.applid)
+    return Case(parts.ticket, (userid,), applid, moment if parts.time else at)
 
 
-def _userid(text: str) -> UserId:
-    try:
-        return UserId.parse(text)
-    except InputError:
-        raise InputError(f"field 1 is no user ID (1 to 8 of A-Z 0-9 @ # $); {FIELDS_HINT}") from None
-
-
-def _applid(text: str) -> ApplId:
-    try:
-        return ApplId.parse(text)
-    except InputError:
-        raise InputError(f"field 2 is no APPLID (1 to 8 of A-Z 0-9 @ # $); {FIELDS_HINT}") from None
-
-
-def _time(text: str, now: int) -> int:
-    try:
-        return parse_time(text, now)
-    except InputError as error:
-        raise InputError(f"field 4 is no time: {error.hint}") from None
-
-
-def _lines(context: Context, source: str) -> Iterator[bytes]:
-    if source == "-":
-        yield from context.stdin
-        return
-    try:
-        with open(source, "rb") as file:
-            yield from file
-    except OSError as error:
-        raise InputError(f"{source}: cannot read the log: {error.strerror}") from None
+def _lines(context: Context, source: str) -> Iterator[tuple[int, bytes]]:
+    """The numbers and texts of the lines that hold a case."""
+    with opened(context, source) as lines, progress(context, lines) as advance:
+        for chunk in ChunkReader(lines, PORTION):
+            yield from asking_lines(chunk)
+            advance(chunk.end)
 
 
 def _answer(source: str, findings: Findings) -> Answer:
@@ -182,14 +152,19 @@ def _answer(source: str, findings: Findings) -> Answer:
     members = {
         "tickets": total,
         "chance_bound": BOUND,
-        "groups": [_group_members(group) for group in groups],
+        "groups": [_group_members(group, total) for group in groups],
         "lines": findings.lines,
         "bad_lines": findings.bad_lines,
     }
-    text = "\n".join(_group_text(group, total) for group in groups) or "no tickets in this log"
+    text = "\n".join(_group_text(group, total) for group in groups) or _without_groups(findings)
     place = "standard input" if source == "-" else source
     notes = (f"{place}:{each['line']}: {each['error']}" for each in findings.bad_lines)
     return Answer("diagnose-log/1", members, text, 0 if findings.all_valid else 1, notes)
+
+
+def _without_groups(findings: Findings) -> str:
+    bad = len(findings.bad_lines)
+    return f"none of the {bad} lines of this log could be looked into" if bad else "no tickets in this log"
 
 
 def _what_to_mend(explained: Explained) -> tuple[object, ...]:
@@ -203,7 +178,7 @@ def _what_to_mend(explained: Explained) -> tuple[object, ...]:
     return reading.slip, reading.detail, key, other, best.moment, best.zone
 
 
-def _group_members(group: Group) -> dict[str, object]:
+def _group_members(group: Group, total: int) -> dict[str, object]:
     best, ages = group.best, group.ages
     return {
         "count": group.count,
@@ -215,6 +190,7 @@ def _group_members(group: Group) -> dict[str, object]:
         "utc_offset_seconds": best.zone if best else None,
         "age_seconds": {"least": ages[0], "median": median_low(ages), "most": ages[-1]} if best else None,
         "chance": group.chance if best else None,
+        "expected_by_chance": group.chance * total if best else None,
         "first_line": group.first_line,
     }
 
@@ -223,7 +199,11 @@ def _group_text(group: Group, total: int) -> str:
     text = f"{group.count} of {total}: {_cause(group)}\n  remedy: {_remedy(group)}"
     if not group.best:
         return text
-    return f"{text}\n  chance hit: {odds(group.chance)} at most for each ticket (never above {odds(BOUND)})"
+    chance = f"{odds(group.chance)} at most for each ticket (never above {odds(BOUND)})"
+    expected = group.chance * total
+    if expected >= LEAST_EXPECTED:
+        chance += f"; among {total:,} tickets of strangers, {expected:.1f} would look so by chance"
+    return f"{text}\n  chance hit: {chance}"
 
 
 def _cause(group: Group) -> str:

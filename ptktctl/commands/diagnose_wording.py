@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 STEADY = 120
 FEWEST_STEADY = 3
 
+AS_IT_IS = "let the value pass as it is"
+OR_UPPER = ", or give the APPLID enhanced tickets of TYPE(UPPER)"
+IN_CAPITALS = "; a ticket of this kind is in capitals"
 ENTER_AGAIN = "enter the key anew on the generating side, where it is read in another order"
 NAMES_AS_RACF = "the generator must take both names in upper case, in EBCDIC, padded with blanks (X'40') to 8"
 
@@ -36,11 +39,12 @@ SLIPS = {
     ),
     Slip.OTHER_KEY: (
         "made with the {kind} key of {profile}, which is not tried for {meant_userid} and {meant_applid}",
-        "store one key on both sides; the first qualified profile there is hides the other qualified ones",
+        "store one key on both sides, and name the group (--group) whose profile is meant; the first qualified profile"
+        " there is hides the other qualified ones",
     ),
     Slip.OTHER_TYPE: (
-        "made as a TYPE({type}) ticket, but the definition of {meant_applid} says TYPE({other_type})",
-        "give the generator's side and the profile the same TYPE",
+        "made as a TYPE({type}) ticket, but for {meant_applid} only TYPE({other_type}) is tried",
+        "give the generator's side, the profile and the definition (ptktctl applid set --ticket) the same TYPE",
     ),
     Slip.KEY_CUT: (
         "made as a legacy ticket with the first 8 bytes of the enhanced key",
@@ -61,7 +65,7 @@ SLIPS = {
     Slip.NAMES_IN_LOWER_CASE: ("made with {detail} in lower case", NAMES_AS_RACF),
     Slip.CASE_LOST: (
         "the letters of this {kind} ticket lost their case on the way; {count} of {readings} ways to restore it fits",
-        "let the value pass as it is, or give the APPLID enhanced tickets of TYPE(UPPER)",
+        AS_IT_IS,
     ),
     Slip.MISREAD: (
         "one or two characters were taken for others that look alike (O and 0, I and 1, S and 5 ...)",
@@ -79,8 +83,7 @@ MOMENTS = {
     ),
     Moment.LOCAL_TIME: (
         "generating clock {offset:,} s {ahead} ({hours} hours): it runs in local time, UTC{zone}, not GMT",
-        "set the generating machine's clock (on z/OS the TOD clock) to GMT and its time zone apart from it; 1 in 15"
-        " tickets that were merely kept for hours looks like this too",
+        "set the generating machine's clock (on z/OS the TOD clock) to GMT and its time zone apart from it",
     ),
     Moment.AHEAD: (
         "generated {distance} {side} ({at}): the generating clock is {offset:,} s {ahead}",
@@ -99,8 +102,13 @@ IF_VALID = (
     "if the host refuses it: its clock is not GMT, its key differs, class PTKTDATA was not refreshed, the ticket served"
     " there before, or the user is revoked, protected or without access to the APPLID"
 )
+# Of the ages up to 12 hours, so many lie as near to a whole or half hour.
+OR_KEPT = "; 1 in 15 tickets that were merely kept for hours looks like this too"
 IF_USED = "make a new ticket for each sign-on, or allow re-use (NO REPLAY PROTECTION; enhanced: REPLAY(YES))"
-COMPARE = "compare the keys' fingerprints; name other user IDs (-u), SMF IDs (--smfid) and the moment (--at)"
+COMPARE = (
+    "compare the keys' fingerprints; name other user IDs (-u), the group (--group), SMF IDs (--smfid) and the moment"
+    " (--at)"
+)
 MAKE_A_TICKET = "make a ticket: ptktctl gen -u USERID -a APPLID"
 
 
@@ -151,8 +159,16 @@ def remedy(candidate: Candidate, ages: Sequence[int] = ()) -> str:
     """What mends it: the slip, the clock, or both; `ages` as in `when_all` for several tickets."""
     late = candidate.moment in (Moment.LATE, Moment.OLD, Moment.TOO_SLOW)
     clock = MOMENTS[Moment.AHEAD][1] if late and _is_steady(ages) else _of_moment(candidate, 1)
-    advice = (SLIPS[candidate.reading.slip][1], clock)
-    return "; ".join(filter(None, advice)) or IF_VALID
+    if candidate.moment is Moment.LOCAL_TIME and not _is_steady(ages):
+        clock += OR_KEPT
+    return "; ".join(filter(None, (_remedy_of_slip(candidate), clock))) or IF_VALID
+
+
+def _remedy_of_slip(candidate: Candidate) -> str:
+    text = SLIPS[candidate.reading.slip][1]
+    if candidate.reading.slip is Slip.CASE_LOST:
+        text += OR_UPPER if candidate.reading.ticket_type is TicketType.MIXED else IN_CAPITALS
+    return text
 
 
 def offset(seconds: int) -> str:
@@ -171,9 +187,11 @@ def without_candidate(found: Diagnosis, at: int) -> tuple[str, str]:
     if found.verdict is Verdict.IMPOSSIBLE:
         return f"{_impossible(found)}; was a password given?", MAKE_A_TICKET
     far = f"none of {found.readings} readings lies near {instant(at)}"
+    if found.reach >= 0 and found.possible:
+        far += f" (or within {span(found.reach)}, if it was made as it should be)"
     if TicketType.LEGACY in found.kinds and TicketType.LEGACY not in found.possible:
         far += "; as a legacy ticket it is impossible under any key"
-    return f"{far}: another key, another name, or a password", COMPARE
+    return f"{far}: another key, another name, an older ticket, or a password", COMPARE
 
 
 def chances(candidate: Candidate, found: Diagnosis) -> str:
@@ -197,7 +215,7 @@ def _of_moment(candidate: Candidate, part: int) -> str:
         offset=abs(away),
         ahead="ahead" if away > 0 else "behind",
         zone=offset(away),
-        hours="half" if away % 3600 else "whole",
+        hours="quarter" if away % 1800 else "half" if away % 3600 else "whole",
     )
 
 
@@ -207,5 +225,5 @@ def _kind(ticket_type: TicketType) -> str:
 
 def _impossible(found: Diagnosis) -> str:
     if not found.possible:
-        return "no PassTicket looks like this under any key"
+        return "no PassTicket looks like this under any key: it has 8 of A-Z 0-9, as TYPE(MIXED) also of a-z - _"
     return f"no PassTicket of the keys stored ({' and '.join(map(_kind, found.kinds))}) looks like this"

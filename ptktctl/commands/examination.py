@@ -49,7 +49,7 @@ class Explained:
     """A case with what was found out about it.
 
     Attributes:
-        used_at: when the ticket served before on this machine, in epoch seconds, None if it did not.
+        used_at: when the ticket served on this machine, in epoch seconds, None if it did not; maybe after the failure.
     """
 
     case: Case
@@ -60,7 +60,7 @@ class Explained:
     @property
     def verdict(self) -> str:
         """In a word."""
-        if self.found.verdict is Verdict.VALID and self.used_at is not None:
+        if self.found.verdict is Verdict.VALID and self.used_at is not None and self.used_at <= self.case.at:
             return USED
         return self.found.verdict.value
 
@@ -75,12 +75,13 @@ class Explained:
         return how_made(candidate, self.suspects, alike)
 
     def used_at_as(self, candidate: Candidate) -> int | None:
-        """When the ticket served before, if it is what this candidate takes it for."""
+        """When the ticket served, if it is what this candidate takes it for."""
         return self.used_at if candidate.reading.slip is Slip.NONE else None
 
     def remedy(self, candidate: Candidate) -> str:
         """What mends it, if the candidate is right."""
-        return remedy(candidate) if self.used_at_as(candidate) is None else IF_USED
+        used_at = self.used_at_as(candidate)
+        return remedy(candidate) if used_at is None or used_at > self.case.at else IF_USED
 
 
 class Examiner:

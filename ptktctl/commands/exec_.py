@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "PTKTCTL_TICKET"
+SHELL = "/bin/sh"
+INTERPRETER_HINT = "if it is a script: does its first line name an interpreter that is there, as #!/bin/sh does?"
 # What opens the store is no business of the command. (PTKTCTL_HOME and PTKTCTL_APPLID hold no secret.)
 WITHHELD = ("PTKTCTL_PASSPHRASE", "PTKTCTL_EXPORT_PASSPHRASE", "PTKTCTL_KEY_FILE", "PTKTCTL_LEDGER")
 
@@ -123,19 +126,32 @@ def _put_on_stdin(ticket: str) -> None:
     reading, writing = os.pipe()
     os.write(writing, f"{ticket}\n".encode())
     os.close(writing)
-    os.dup2(reading, 0)
-    os.close(reading)
+    if reading:
+        os.dup2(reading, 0)
+        os.close(reading)
+    else:
+        # There was no standard input, so the pipe has become it; but so far it is closed when the command begins.
+        os.set_inheritable(reading, True)
 
 
 def _become(context: Context, program: str, command: tuple[str, ...], environ: Mapping[str, str]) -> NoReturn:
     import signal
 
-    # Python ignores it, and what is ignored stays so; the command shall end quietly when its reader does.
+    # Python ignores these, and what is ignored stays so; a command shall end quietly when its reader does, and when a
+    # file becomes larger than is allowed.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     context.stdout.flush()
     context.stderr.flush()
     try:
-        os.execve(program, command, environ)  # noqa: S606 - running it, without a shell, is what was asked for
+        try:
+            os.execve(program, command, environ)  # noqa: S606 - running it, without a shell, is what was asked for
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                raise
+            # A script that names no interpreter is the shell's, as for execvp (POSIX, "exec").
+            os.execve(SHELL, ("sh", program, *command[1:]), environ)  # noqa: S606
+    except FileNotFoundError:
+        raise CommandNotFoundError(f"{program}: what runs it is not there", INTERPRETER_HINT) from None
     except OSError as error:
-        hint = "if it is a script: does its first line name an interpreter that is there, as #!/bin/sh does?"
-        raise CommandNotExecutableError(f"{program}: can't be run: {error.strerror}", hint) from None
+        raise CommandNotExecutableError(f"{program}: can't be run: {error.strerror}") from None

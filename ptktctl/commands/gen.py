@@ -8,7 +8,7 @@ import click
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.making import find_maker, fresh_option, key_options, second_to_make
-from ptktctl.commands.parameters import TIME, batch_format, batch_options, command, require_single_format, required
+from ptktctl.commands.parameters import TIME, batch_format, batch_options, command, require_single, required
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ def gen(
     terminal the time it lives is told on stderr; stdout has the ticket alone.
 
     Tickets made within one second are equal, and a host with replay protection refuses the second of them. Each call
-    with --fresh has a second of its own on this machine, however many run at once.
+    with --fresh has a second of its own on this machine, however many run at once; what is made without --fresh does
+    not count, until it is used.
 
     A line of --batch is `USERID [APPLID] [TIME]`, separated by blanks, tabs or commas; a line that begins with `#` is a
     comment. Each other line gives one row: user ID, APPLID and ticket, or what is wrong with it; then the status is 1.
     """
+    if ledger and not fresh:
+        raise InputError("--ledger is for --fresh", "only then is it remembered which seconds are taken")
     if fresh and at is not None:
         raise InputError("--fresh and --at exclude each other", "a ticket is fresh only at the moment it is made")
     if batch:
@@ -64,7 +67,7 @@ def gen(
         from ptktctl.commands import batches
 
         return batches.generate(context, batch, jobs, batch_format(output_format), **options)
-    require_single_format(output_format)
+    require_single(output_format, jobs)
     maker = find_maker(context, required(userid, "option '-u'"), **options)
     context.use.outcome = "made"
     return _answer(context, maker, second_to_make(context, maker, fresh=fresh, ledger=ledger) if at is None else at)

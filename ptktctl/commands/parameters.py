@@ -313,7 +313,9 @@ def batch_options(function: Function) -> Function:
     """--batch, --jobs, and a -u that is required without --batch only: see `require_single`."""
     userid = click.option(*USERID_NAMES, type=USERID, help="Whom the ticket is for; required without --batch.")
     batch = click.option("--batch", type=FILE, metavar="FILE|-", help="Work off a file of lines, one row out for each.")
-    jobs = click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Processes that share a batch.")
+    jobs = click.option(
+        "--jobs", type=click.IntRange(1, 64), default=1, help="Processes that share a batch; uses are recorded by one."
+    )
     return userid(batch(jobs(function)))
 
 
@@ -331,12 +333,14 @@ def required(value: Value | None, name: str) -> Value:
     return value
 
 
-def require_single_format(output_format: str) -> None:
-    """Refuse a format that only a batch has.
+def require_single(output_format: str, jobs: int) -> None:
+    """Refuse what only a batch has.
 
     Raises:
-        InputError: it is one for rows.
+        InputError: a format for rows, or several processes.
     """
+    if jobs != 1:
+        raise InputError("--jobs is for batches", "give --batch FILE")
     if output_format not in ("text", "json"):
         raise InputError(f"--format {output_format} is for batches", "take text or json, or give --batch FILE")
 

@@ -40,9 +40,14 @@ class Screen:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._output = context.stdout.fileno()
-        self._input = context.stdin.fileno() if context.stdin.isatty() else None
+        self._input = _keyboard(context)
         self._modes: list[int | list[bytes | int]] | None = None
         self._drawn: object = None
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether keys can be read."""
+        return self._input is not None
 
     def size(self) -> tuple[int, int]:
         """Columns and rows that can be filled, at this moment.
@@ -96,6 +101,16 @@ class Screen:
         data = text.encode(self._context.stdout.encoding, "replace")
         while data:
             data = data[os.write(self._output, data) :]
+
+
+def _keyboard(context: Context) -> int | None:
+    """Where keys come from: standard input, or the terminal itself where that is something else; None without one."""
+    if context.stdin.isatty():
+        return context.stdin.fileno()
+    try:
+        return os.open("/dev/tty", os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError:
+        return None
 
 
 @contextmanager

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ptktctl.simulation.rse_logon import Event, Played, Site
 
 MOST_CLIENTS, MOST_TICKETS = 100, 20
+MOST_SKEW = 10 * 365 * 86_400
 # Where IBM's documentation has them listen.
 DAEMON_PORT, MONITOR_PORT = 4035, 6715
 
@@ -52,7 +53,7 @@ def simulate() -> None:
 )
 @click.option(
     "--skew",
-    type=int,
+    type=click.IntRange(-MOST_SKEW, MOST_SKEW),
     default=0,
     metavar="SECONDS",
     show_default=True,

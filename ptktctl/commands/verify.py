@@ -15,7 +15,7 @@ from ptktctl.commands.parameters import (
     command,
     group_option,
     ledger_option,
-    require_single_format,
+    require_single,
     required,
     unlock_options,
 )
@@ -96,7 +96,7 @@ def verify(  # noqa: PLR0913, PLR0917 - one parameter an option
 
         form = batch_format(output_format)
         return batches.verify(context, batch, jobs, form, group=group, ledger=ledger, peek=peek, **unlock)
-    require_single_format(output_format)
+    require_single(output_format, jobs)
     userid, ticket = required(userid, "option '-u'"), required(ticket, "argument 'TICKET|-'")
     application = selection.choose_application(context, applid)
     ticket = selection.read_line(context, "ticket") if ticket == "-" else ticket

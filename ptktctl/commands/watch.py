@@ -91,7 +91,7 @@ class Shown:
         self.made, self.ticket = now, self.maker.ticket(now)
         return True
 
-    def lines(self, now: int, columns: int, rows: int, style: Style) -> list[str]:
+    def lines(self, now: int, columns: int, rows: int, style: Style, *, has_keys: bool = True) -> list[str]:
         """The display, drawn for a terminal of that size; the lines that matter least go first when rows are few."""
         from ptktctl.commands.wording import instant
 
@@ -99,8 +99,9 @@ class Shown:
         title = f"{maker.userid} for {maker.applid} ({maker.key.ticket_type.value})"[:columns]
         ticket = style.colored(("*" * len(self.ticket) if self.hidden else self.ticket)[:columns], BOLD)
         bar = style.bar(left, self.every, columns)
-        until = f"serves until {instant(self.made + maker.window)}"[:columns]
-        keys = f"h {'shows' if self.hidden else 'hides'} the ticket, q ends"[:columns]
+        until = f"serves until {instant(self.made + maker.window)}; the next comes when the bar is empty"[:columns]
+        keys = f"h {'shows' if self.hidden else 'hides'} the ticket, q ends" if has_keys else "Ctrl-C ends"
+        keys = keys[:columns]
         roomy = [title, "", ticket, "", bar, until, "", keys]
         if rows >= len(roomy):
             return roomy
@@ -145,7 +146,7 @@ def _show(context: Context, shown: Shown) -> None:
         while True:
             now = context.clock()
             _renew(context, shown, now)
-            terminal.draw(shown.lines(now, *terminal.size(), style))
+            terminal.draw(shown.lines(now, *terminal.size(), style, has_keys=terminal.has_keys))
             for key in terminal.keys(TICK).lower():
                 if key == "q":
                     return

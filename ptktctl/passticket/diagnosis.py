@@ -7,9 +7,9 @@ allotted before anything is decoded: all readings together cover at most BOUND o
 ticket can carry (2^32 legacy, 2^41 UPPER, 2^48 MIXED). What is claimed is then wrong for at most one in a
 thousand tickets of strangers, however many keys and names are stored.
 
-Half of that goes to the readings as given, which so may lie days away. Other names and faults of the
-generator are looked for near the clock, and at whole and half hours from it, where a clock in local time
-puts them; faults on the way only near it. Legacy tickets, with the least room, get nine tenths of all.
+Half of that goes to the readings as given, which so may lie days away. Other names and faults of the generator are
+looked for near the clock, and where a clock in local time puts them; faults on the way only near it. Legacy tickets,
+with the least room, get nine tenths of all.
 """
 
 from __future__ import annotations
@@ -62,11 +62,13 @@ TYPE_SHARES = {TicketType.LEGACY: 0.9, TicketType.UPPER: 0.09, TicketType.MIXED:
 # Farther off, a hit would be no news: an old ticket is an old ticket, and a slip is looked into on the day it happens.
 FARTHEST = {Tier.AS_GIVEN: 365 * DAY, Tier.OTHER: DAY, Tier.MISMADE: DAY, Tier.MISCOPIED: DAY}
 
-# Clocks in local time: zones lie at whole and half hours, up to 14 hours from GMT; none lies half an hour from it.
-HALF_HOUR = 1800
-ZONES = range(2 * HALF_HOUR, 28 * HALF_HOUR + 1, HALF_HOUR)
+# Clocks in local time, by their seconds ahead of GMT. Zones lie at whole and half hours from 12 hours behind GMT to 14
+# ahead of it, none of them half an hour from it; and three lie at quarters, one with a summer time (IANA's time zone
+# database: Asia/Kathmandu, Australia/Eucla, Pacific/Chatham).
+QUARTER = 900
+ZONES = frozenset(QUARTER * n for n in (*(n for n in range(-48, 57, 2) if abs(n) > 2), 23, 35, 51, 55))
 ZONE_TOLERANCE = 60
-ZONE_SECONDS = 2 * (2 * ZONE_TOLERANCE + 1)
+ZONE_SECONDS = 2 * ZONE_TOLERANCE + 1
 
 
 class Moment(enum.Enum):
@@ -129,6 +131,7 @@ class Diagnosis:
         possible: the kinds of PassTicket that the text can be under some key.
         kinds: the kinds whose keys were tried.
         readings: how many readings were tried, each one decoding.
+        reach: how many seconds either way a ticket made as it should be was looked for, of any kind.
     """
 
     verdict: Verdict
@@ -136,6 +139,7 @@ class Diagnosis:
     possible: tuple[TicketType, ...]
     kinds: tuple[TicketType, ...]
     readings: int
+    reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,7 @@ class Net:
         """How many of the ages that count are as near as `distance`, or a few more."""
         near = 2 * min(distance, self.reach) + 1 if self.reach >= 0 else 0
         beyond = range(self.reach - ZONE_TOLERANCE + 1, distance + ZONE_TOLERANCE + 1)
-        return near + ZONE_SECONDS * sum(zone in beyond for zone in ZONES if self.zones)
+        return near + ZONE_SECONDS * sum(abs(zone) in beyond for zone in ZONES if self.zones)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,19 +202,22 @@ def diagnose(
     """
     pools: list[_Pool] = []
     candidates: list[Candidate] = []
+    reach = 0
     seen: set[tuple[object, ...]] = set()
     for tier in Tier:
         fresh = _pools(tier, ticket, suspects, seen, bound)
         pools += fresh
         for pool in fresh:
             candidates += (_candidate(*hit, pool, pools, at, timeout) for hit in pool.hits(at))
-        if tier is Tier.AS_GIVEN and any(abs(candidate.age) <= DAY for candidate in candidates):
-            break
+        if tier is Tier.AS_GIVEN:
+            reach = min((pool.net.reach for pool in fresh), default=0)
+            if any(abs(candidate.age) <= DAY for candidate in candidates):
+                break
     candidates.sort(key=lambda candidate: (candidate.chance, abs(candidate.age)))
     possible = possible_types(ticket)
     kinds = tuple(kind for kind in TicketType if any(known.key.ticket_type is kind for known in suspects.keys))
     verdict = _verdict(candidates, set(possible) & set(kinds))
-    return Diagnosis(verdict, tuple(candidates), possible, kinds, sum(len(pool.readings) for pool in pools))
+    return Diagnosis(verdict, tuple(candidates), possible, kinds, sum(len(pool.readings) for pool in pools), reach)
 
 
 def allot(count: int, tier: Tier, ticket_type: TicketType, bound: float = BOUND) -> Net:
@@ -224,8 +231,8 @@ def allot(count: int, tier: Tier, ticket_type: TicketType, bound: float = BOUND)
 
 def zone_of(age: int) -> int | None:
     """By how many seconds a clock in local time is ahead of GMT, if that explains an age; negative when behind."""
-    nearest = (HALF_HOUR // 2 - age) // HALF_HOUR * HALF_HOUR
-    return nearest if abs(nearest) in ZONES and abs(nearest + age) <= ZONE_TOLERANCE else None
+    nearest = (QUARTER // 2 - age) // QUARTER * QUARTER
+    return nearest if nearest in ZONES and abs(nearest + age) <= ZONE_TOLERANCE else None
 
 
 def _pools(tier: Tier, ticket: str, suspects: Suspects, seen: set[tuple[object, ...]], bound: float) -> list[_Pool]:

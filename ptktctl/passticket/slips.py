@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from ptktctl.errors import InputError
 from ptktctl.passticket import enhanced, evaluation, legacy
 from ptktctl.passticket.keys import ENHANCED_KEY_MAX, LEGACY_KEY_LENGTH, EnhancedKey, LegacyKey, TicketType
-from ptktctl.passticket.names import EBCDIC, EBCDIC_BLANK, NAME_LENGTH, ApplId, UserId
+from ptktctl.passticket.names import EBCDIC, EBCDIC_BLANK, NAME_CHARACTERS, NAME_LENGTH, ApplId, UserId
 from ptktctl.passticket.reserved import PRODUCT_DEFAULTS, SMFID_LENGTH
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
 
 SMFID_PREFIXES = ("TSO", "MVS")
+# CA ACF2, "PassTickets": SY*6 gives SY6. What RACF does is not documented.
+SMFID_HINT = "only A-Z 0-9 @ # $ can be part of an APPLID; ACF2 leaves other characters out"
 DEFAULT_APPLIDS = ("OMVSAPPL", "FEKAPPL", *PRODUCT_DEFAULTS)
 ASCII_BLANK = b"\x20"
 ZERO = b"\x00"
@@ -192,6 +194,9 @@ def system_applids(smfids: Iterable[str]) -> tuple[ApplId, ...]:
     for smfid in smfids:
         if not 0 < len(smfid) <= SMFID_LENGTH:
             raise InputError(f"SMF ID {smfid!r}: {len(smfid)} characters", f"an SMF ID has 1 to {SMFID_LENGTH}")
+        wrong = next((n for n, each in enumerate(smfid.upper(), start=1) if each not in NAME_CHARACTERS), None)
+        if wrong:
+            raise InputError(f"SMF ID {smfid!r}: character {wrong} is {smfid[wrong - 1]!r}", SMFID_HINT)
     return tuple(ApplId.parse(prefix + smfid) for smfid in smfids for prefix in SMFID_PREFIXES)
 
 

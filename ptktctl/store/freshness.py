@@ -4,7 +4,8 @@ or, with a shared ledger, of any that share it.
 Tickets count in seconds, so two that are made within one second are equal, and a host with replay protection refuses
 the second of them (RACF System Programmer's Guide, "How RACF processes the password or PassTicket"). The seconds taken
 lie in the ledger beside the used tickets, and its promises hold for them: one process gets a second, it is on the
-disk before it is answered, and the clock set back gives no second again.
+disk before it is answered, and the clock set back gives no second again. A second whose ticket is among the used ones
+is taken as well, whoever made it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ptktctl.errors import StoreBusyError
-from ptktctl.store.ledger import made_token
+from ptktctl.passticket import evaluation
+from ptktctl.store.ledger import made_token, token
 
 if TYPE_CHECKING:
     from ptktctl.passticket.keys import SecuredSignonKey
@@ -23,7 +25,7 @@ LONGEST_QUEUE = 600
 
 
 def take_second(ledger: UsedTickets, key: SecuredSignonKey, userid: UserId, applid: ApplId, now: int) -> int:
-    """Take the first second from `now` on that no ticket of this key, user ID and APPLID was made for.
+    """Take the first second from `now` on that is no other ticket's of this key, user ID and APPLID.
 
     Args:
         now: the clock of this machine, in epoch seconds.
@@ -36,7 +38,9 @@ def take_second(ledger: UsedTickets, key: SecuredSignonKey, userid: UserId, appl
     """
     for second in range(now, now + LONGEST_QUEUE):
         if ledger.use(made_token(key, userid, applid, second), second, now, keep_until=second) is None:
-            return second
+            ticket = evaluation.generate(userid, applid, key, second)
+            if ledger.peek(token(key, userid, applid, ticket, second)) is None:
+                return second
     raise StoreBusyError(
         f"the next {LONGEST_QUEUE} seconds are taken for tickets of {userid} and {applid}",
         "try again later; more tickets than one a second can't differ",

@@ -187,6 +187,9 @@ def test_the_formats(site: Any) -> None:
         "gen --batch - --fresh",
         "gen --batch - --format json",
         "gen -u IBMUSER --format csv",
+        "gen -u IBMUSER --jobs 2",
+        "gen -u IBMUSER --ledger other.db",
+        "verify -u IBMUSER --jobs 2 AEPRRZ3S",
         "gen --batch no-such-file",
         "gen --batch - --key-from -",
         "verify --batch - -u IBMUSER",
@@ -198,7 +201,7 @@ def test_contradictions_are_told(site: Any, line: str) -> None:
     ran = site(line)
     assert ran.status == 2
     assert ran.out == "" or ran.json["schema"] == "ptktctl.error/1"
-    assert "hint: " in ran.err or "cannot read" in ran.err
+    assert "hint: " in ran.err or "cannot be read" in ran.err
 
 
 def test_the_first_row_comes_before_the_last_line_is_read(site: Any, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import gc
+import json
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from hypothesis import strategies as st
 from ptktctl import EnhancedKey, InputError, LegacyKey, TicketType, generate
 from ptktctl.commands import diagnose_log, examination, root
 from ptktctl.commands.answer import Answer
+from ptktctl.commands.batch_lines import take_apart
 from ptktctl.commands.decode import decode
 from ptktctl.commands.diagnose import diagnose
-from ptktctl.commands.diagnose_log import Findings, parse_line
+from ptktctl.commands.diagnose_log import Findings
 from ptktctl.commands.examination import Explained
 from ptktctl.commands.packed import Packed
+from ptktctl.commands.wording import span
 from ptktctl.passticket import diagnosis
 from ptktctl.passticket.diagnosis import BOUND
 
@@ -94,7 +97,7 @@ def test_a_clock_in_local_time(site: Any) -> None:
         (lambda: legacy(key=LegacyKey(LEGACY.secret[::-1])), "the bytes of the legacy key turned round end to end"),
         (
             lambda: generate("IBMUSER", "FEKAPPL", EnhancedKey.from_hex(HMAC_HEX, TicketType.UPPER), at=NOW),
-            "made as a TYPE(UPPER) ticket, but the definition of FEKAPPL says TYPE(MIXED)",
+            "made as a TYPE(UPPER) ticket, but for FEKAPPL only TYPE(MIXED) is tried",
         ),
     ],
 )
@@ -126,8 +129,11 @@ def test_the_answer_for_scripts(site: Any) -> None:
         "applid": "FEKAPPL",
         "at": "2023-11-14T22:13:20Z",
         "possible_types": ["legacy", *(kind for kind in ("upper", "mixed") if kind in found["possible_types"])],
+        "reach_seconds": 966_367,
         "chance_bound": 0.001,
         "used_at": None,
+        "explanation": None,
+        "remedy": None,
     }
     assert 0 < candidate.pop("chance") < 0.001
     assert candidate.pop("readings") > 1
@@ -286,8 +292,9 @@ def test_secrets_are_in_no_answer(site: Any) -> None:
         ("diagnose -u IBMUSER -a FEKAPPL A B", "2 tickets were given"),
         ("diagnose -u IBMUSER -a NOSUCH AAAAAAAA", "the APPLID NOSUCH is not defined"),
         ("diagnose -u IBMUSER -a FEKAPPL --smfid SYSTEM AAAAAAAA", "SMF ID 'SYSTEM': 6 characters"),
+        ("diagnose -u IBMUSER -a FEKAPPL --smfid SY*6 AAAAAAAA", "SMF ID 'SY*6': character 3 is '*'"),
         ("diagnose --tickets log -a FEKAPPL", "--tickets takes APPLIDs and tickets from the log"),
-        ("diagnose --tickets no-such-file", "no-such-file: cannot read the log: No such file"),
+        ("diagnose --tickets no-such-file", "no-such-file: cannot be read: No such file"),
         ("decode -u IBMUSER -a FEKAPPL", "no tickets were given"),
         ("decode -u IBMUSER -a NOSUCH AAAAAAAA", "the APPLID NOSUCH is not defined"),
     ],
@@ -358,7 +365,7 @@ def test_the_summary_for_scripts(site: Any, tmp_path: Path) -> None:
     assert group["age_seconds"] == {"least": 7190, "median": 7200, "most": 7210}
     assert group["chance"] == max(line["candidates"][0]["chance"] for line in answer["lines"]) < BOUND
     assert [line["line"] for line in answer["lines"]] == [1, 2, 3]
-    assert answer["bad_lines"] == [{"line": 4, "error": "2 fields; expected USERID APPLID TICKET [TIME]"}]
+    assert answer["bad_lines"] == [{"line": 4, "error": "2 fields; a line is USERID APPLID TICKET [TIME]"}]
 
 
 def test_each_statement_about_a_log_says_how_likely_chance_is(site: Any, tmp_path: Path) -> None:
@@ -446,6 +453,8 @@ def test_bad_lines_are_told_and_the_rest_goes_on(site: Any, tmp_path: Path) -> N
     told = ran.err.splitlines()
     assert [line.removeprefix(f"{log}:").split(":")[0] for line in told] == [str(n) for n in range(1, 9)]
     assert "the APPLID NOSUCH is not defined" in told[-1]
+    log.write_bytes(b"\n".join(bad))
+    assert site(f"diagnose --tickets {log}").out == "none of the 7 lines of this log could be looked into\n"
 
 
 def test_a_log_without_tickets(site: Any, tmp_path: Path) -> None:
@@ -456,25 +465,41 @@ def test_a_log_without_tickets(site: Any, tmp_path: Path) -> None:
 @given(st.binary(max_size=60) | st.text().map(str.encode))
 def test_any_line_is_read_or_refused(line: bytes) -> None:
     try:
-        case = parse_line(line, NOW, NOW)
+        case = diagnose_log._case(line, NOW, NOW)
     except InputError:
         return
-    assert case is None or len(case.userids) == 1
+    assert len(case.userids) == 1
 
 
 @given(st.lists(st.sampled_from(["IBMUSER", "FEKAPPL", "12", "#", "-5m", "AAAAAAAA", ",", "\t", "\0"])).map(" ".join))
 def test_lines_of_the_right_words(line: str) -> None:
+    parts, moment, fault = take_apart(line.encode(), NOW, with_tickets=True)
     try:
-        case = parse_line(line.encode(), NOW, NOW)
+        case = diagnose_log._case(line.encode(), NOW, NOW - 7)
     except InputError:
         return
-    assert case is None or [str(case.userids[0]), str(case.applid)] == line.replace(",", " ").split()[:2]
+    assert fault is None
+    assert [str(case.userids[0]), str(case.applid)] == line.replace(",", " ").split()[:2]
+    assert (case.ticket, case.at) == (parts.ticket, moment if parts.time else NOW - 7)
+
+
+def test_a_log_is_read_as_a_batch_is(site: Any, tmp_path: Path) -> None:
+    """A byte order mark, a comment behind a line, one that is none, and a line as long as may be."""
+    long = f"IBMUSER FEKAPPL {legacy()}".ljust(1023) + "x"
+    lines = [f"\ufeffIBMUSER FEKAPPL {legacy()}", f"IBMUSER FEKAPPL {legacy()} # why", f"IBMUSER FEKAPPL {legacy()} #x"]
+    diagnosed = log_of(site, tmp_path, [*lines, long, f"{long}x"])
+    site.ok("applid set FEKAPPL --replay allow")
+    verified = site(f"verify --batch {tmp_path / 'log'} --format jsonl")
+    faults = [json.loads(row).get("error") for row in verified.out.splitlines()]
+    told = {int(line.removeprefix(f"{tmp_path / 'log'}:").split(":")[0]) for line in diagnosed.err.splitlines()}
+    assert told == {number for number, fault in enumerate(faults, start=1) if fault} == {3, 4, 5}
+    assert diagnosed.out.startswith("2 of 2: valid at that moment")
 
 
 def test_a_log_comes_from_standard_input(site: Any) -> None:
     ran = site("diagnose --tickets -", f"IBMUSER FEKAPPL {legacy()}\nx\n")
     assert (ran.status, ran.out.splitlines()[0]) == (1, "1 of 1: valid at that moment")
-    assert ran.err == "standard input:2: 1 fields; expected USERID APPLID TICKET [TIME]\n"
+    assert ran.err == "standard input:2: 1 field; a line is USERID APPLID TICKET [TIME]\n"
 
 
 @pytest.mark.parametrize(("kind", "age"), [("legacy", 30), ("legacy", 7200), ("mixed", 1), ("mixed", 86_400)])
@@ -512,10 +537,60 @@ def test_the_bound_is_in_the_help(site: Any, capsys: pytest.CaptureFixture[str])
 
 def test_texts_that_nothing_explains(site: Any) -> None:
     said = site("diagnose -u IBMUSER -a FEKAPPL Geheim!7").out
-    assert said.startswith("impossible: no PassTicket looks like this under any key; was a password given?")
+    assert said.startswith(
+        "impossible: no PassTicket looks like this under any key: it has 8 of A-Z 0-9, as TYPE(MIXED)"
+    )
+    answer = site("diagnose -u IBMUSER -a FEKAPPL --format json Geheim!7").json
+    assert (answer["explanation"], answer["remedy"]) == tuple(line.split(": ", 1)[1] for line in said.splitlines())
     said = site("diagnose -u IBMUSER -a CICSP Geheim17").out
     assert said.startswith("unexplained: none of ")
     assert "as a legacy ticket it is impossible under any key" in said
+
+
+def test_an_old_ticket_may_be_older_than_can_be_told(site: Any) -> None:
+    said = site(f"diagnose -u IBMUSER -a CICSP {legacy(30 * 86_400, applid='CICSP', key=CICS)}").out
+    assert said.startswith("unexplained: none of ")
+    assert "another key, another name, an older ticket, or a password" in said
+    answer = site(f"diagnose -u IBMUSER -a CICSP --format json {legacy()}").json
+    assert f"within {span(answer['reach_seconds'])}, if it was made as it should be" in said
+    within = legacy(answer["reach_seconds"], applid="CICSP", key=CICS)
+    beyond = legacy(answer["reach_seconds"] + 1, applid="CICSP", key=CICS)
+    assert "an old ticket" in site(f"diagnose -u IBMUSER -a CICSP {within}").out
+    assert "an old ticket" not in site(f"diagnose -u IBMUSER -a CICSP {beyond}").out
+
+
+def test_a_use_after_the_failure_is_not_what_it_failed_for(site: Any, tmp_path: Path) -> None:
+    ticket = legacy()
+    site.now += 60
+    site.ok(f"verify -u IBMUSER -a FEKAPPL {ticket}")
+    ran = site(f"diagnose -u IBMUSER -a FEKAPPL --at {NOW} {ticket}")
+    assert ran.status == 0
+    assert ran.out.startswith("valid: made with the right")
+    assert "used: this ticket served since, at 2023-11-14T22:14:20Z\nremedy: if the host refuses it" in ran.out
+    log = [f"IBMUSER FEKAPPL {ticket} {at}" for at in (NOW, NOW + 59, NOW + 60)]
+    groups = [line for line in log_of(site, tmp_path, log).out.splitlines() if " of 3: " in line]
+    assert groups == ["2 of 3: valid at that moment", "1 of 3: used before, right in all else"]
+
+
+def test_a_ticket_in_small_letters_is_to_be_entered_in_capitals(site: Any) -> None:
+    said = site(f"diagnose -u IBMUSER -a FEKAPPL {legacy().lower()}").out
+    assert "the letters of this legacy ticket lost their case on the way" in said
+    assert "remedy: let the value pass as it is; a ticket of this kind is in capitals\n" in said
+    assert (
+        "or give the APPLID enhanced tickets of TYPE(UPPER)"
+        in site(f"diagnose -u IBMUSER -a FEKAPPL {mixed(1).upper()}").out
+    )
+
+
+def test_a_group_says_how_many_strangers_would_look_like_it(site: Any, tmp_path: Path) -> None:
+    slow = [f"IBMUSER FEKAPPL {generate('IBMUSER', 'FEKAPPL', LEGACY, at=at - 43_200)} {at}" for at in (NOW, NOW + 9)]
+    ran = log_of(site, tmp_path, [*slow, *["IBMUSER FEKAPPL Geheim!7"] * 2500])
+    assert "among 2,502 tickets of strangers, 0.1 would look so by chance" in ran.out
+    assert "1 in 15 tickets that were merely kept" in ran.out
+    answer = site(f"diagnose --tickets {tmp_path / 'log'} --format json").json
+    group = next(each for each in answer["groups"] if each["slip"] == "none")
+    assert group["expected_by_chance"] == pytest.approx(2502 * group["chance"])
+    assert "1 in 15" not in log_of(site, tmp_path, [*slow, *slow]).out
 
 
 def test_impossible_counts_the_keys_stored(stored: Any) -> None:

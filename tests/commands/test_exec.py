@@ -164,10 +164,33 @@ def test_a_command_that_can_not_be_run(stored: Any, process: Process, tmp_path: 
     for path, said in ((script, "not executable"), (tmp_path, "is a folder")):
         ran = stored.run(["exec", "-u", "IBMUSER", "--", str(path)])
         assert (ran.status, said in ran.err) == (126, True), ran
+
+
+@pytest.mark.parametrize("first_line", ["#!/no/such/interpreter\n", "#!/bin/sh\n", "", "# no interpreter\n"])
+def test_scripts_are_run_as_a_shell_runs_them(run: Process, tmp_path: Path, first_line: str) -> None:
+    script = tmp_path / "script"
+    script.write_text(f'{first_line}echo "$PTKTCTL_TICKET|$1|$(basename "$0")"; exit 9\n')
     script.chmod(0o700)
-    last = process("exec", "-u", "IBMUSER", "--stdin", "--", str(script))
-    assert (last.returncode, last.stdout) == (126, "")
-    assert "#!/bin/sh" in last.stderr
+    ran = run("--env=PTKTCTL_TICKET", "--", str(script), "a b")
+    shell = subprocess.run(["sh", "-c", '"$0" "$1"', str(script), "a b"], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout[8:]) == (shell.returncode, shell.stdout)
+    assert ran.returncode == (127 if "no/such" in first_line else 9)
+    assert ("#!/bin/sh" in ran.stderr) == ("no/such" in first_line)
+
+
+def test_no_signal_is_ignored_that_was_not(run: Process) -> None:
+    ignored = "grep SigIgn /proc/self/status"
+    assert run("--", *ignored.split()).stdout == subprocess.check_output(["sh", "-c", ignored], text=True)
+
+
+def test_the_ticket_comes_even_where_there_is_no_standard_input(stored: Any) -> None:
+    command = f"exec {sys.executable} -m ptktctl exec -u IBMUSER --stdin -- cat <&-"
+    ran = subprocess.run(
+        ["sh", "-c", command], env={**os.environ, **stored.environ}, capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    stored.now = int(time.time())
+    assert stored(f"verify -u IBMUSER {ran.stdout.strip()}").status == 0
 
 
 def test_commands_are_found_as_a_shell_finds_them(run: Process, tmp_path: Path) -> None:

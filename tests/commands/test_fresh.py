@@ -66,6 +66,15 @@ def test_the_clock_set_back_gives_no_ticket_again(passing: Any) -> None:
     assert len(set(tickets)) == len(tickets)
 
 
+def test_a_ticket_that_was_used_is_not_fresh(passing: Any) -> None:
+    """Made without --fresh, it is known only by its use."""
+    start = passing.now
+    used = passing.ok("gen -u IBMUSER").out.strip()
+    passing.ok(f"verify -u IBMUSER {used}")
+    made = passing.ok("gen -u IBMUSER --fresh --format json").json
+    assert (made["generated_epoch"], made["ticket"] != used) == (start + 1, True)
+
+
 def test_without_fresh_two_tickets_of_a_second_are_equal(stored: Any) -> None:
     assert stored.ok("gen -u IBMUSER").out == stored.ok("gen -u IBMUSER").out
 

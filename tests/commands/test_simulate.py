@@ -109,5 +109,5 @@ def test_wrong_calls(cli: Any) -> None:
     cli.refused("simulate rse-logon --clients 0", "--clients")
     cli.refused("simulate rse-logon --tickets-per-logon 1000", "--tickets-per-logon")
     cli.refused("simulate rse-logon --rse-applid TOOLONGNAME", "--rse-applid")
-    cli.refused("simulate rse-logon --skew -99999999999", "2^32-1")
+    cli.refused("simulate rse-logon --skew -99999999999", "--skew")
     cli.refused("simulate rse-logoff", "rse-logoff")

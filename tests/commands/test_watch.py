@@ -34,21 +34,21 @@ OUTER = {name: value for name, value in os.environ.items() if name not in ("COLU
 
 
 def take_terminal() -> None:
-    """Let a new session have standard input as its terminal, so that Ctrl-C and Ctrl-Z reach it."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    """Let a new session have standard output as its terminal, so that Ctrl-C and Ctrl-Z reach it."""
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 
 
 class Watched:
     """`ptktctl watch` on a pseudo-terminal, as its person sees it."""
 
-    def __init__(self, *arguments: str, environ: dict[str, str]) -> None:
+    def __init__(self, *arguments: str, environ: dict[str, str], stdin: int | None = None) -> None:
         self.master, self.slave = os.openpty()
         self.before = termios.tcgetattr(self.slave)
         self.resize(80, 24)
         self.seen = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ptktctl", "watch", "-u", "IBMUSER", *arguments],
-            stdin=self.slave,
+            stdin=self.slave if stdin is None else stdin,
             stdout=self.slave,
             stderr=self.slave,
             env={**OUTER, "TERM": "xterm", **environ},
@@ -96,8 +96,8 @@ class Watched:
 def watch(stored: Any) -> Iterator[Callable[..., Watched]]:
     started: list[Watched] = []
 
-    def start(*arguments: str, **environ: str) -> Watched:
-        started.append(Watched(*arguments, environ={"PTKTCTL_HOME": str(stored.home), **environ}))
+    def start(*arguments: str, stdin: int | None = None, **environ: str) -> Watched:
+        started.append(Watched(*arguments, environ={"PTKTCTL_HOME": str(stored.home), **environ}, stdin=stdin))
         return started[-1]
 
     yield start
@@ -163,6 +163,21 @@ def test_keys_on_a_terminal(watch: Callable[..., Watched]) -> None:
     assert ticket_of(terminal.until(lambda frame: "hides the ticket" in frame)) == ticket
     terminal.type("q")
     assert terminal.ended() == 0
+
+
+def test_keys_come_from_the_terminal_where_standard_input_is_something_else(watch: Callable[..., Watched]) -> None:
+    terminal = watch(stdin=subprocess.DEVNULL)
+    assert "h hides the ticket, q ends" in terminal.frame()
+    terminal.type("h")
+    assert ticket_of(terminal.until(lambda frame: "shows the ticket" in frame)) == "********"
+    terminal.type("q")
+    assert terminal.ended() == 0
+
+
+def test_keys_that_can_not_be_read_are_not_told() -> None:
+    shown = Shown(LEGACY, 30)
+    shown.renew(NOW)
+    assert shown.lines(NOW, 80, 24, Style(False, "#-"), has_keys=False)[-1] == "Ctrl-C ends"
 
 
 def test_what_is_typed_is_not_echoed_and_nothing_is_drawn_in_vain(watch: Callable[..., Watched]) -> None:

@@ -3,6 +3,8 @@
 import hmac
 import random
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from Crypto.Cipher import DES
@@ -232,8 +234,12 @@ def test_restoring_case_tells_how_many_ways_there_are() -> None:
         (LEGACY, 7203, Moment.LOCAL_TIME, -7200),
         (LEGACY, -7203, Moment.LOCAL_TIME, 7200),
         (MIXED, -19_790, Moment.LOCAL_TIME, 19_800),
-        (LEGACY, 14 * HOUR, Moment.LOCAL_TIME, -14 * HOUR),
-        (LEGACY, 15 * HOUR, Moment.LATE, None),
+        (LEGACY, 12 * HOUR, Moment.LOCAL_TIME, -12 * HOUR),
+        (LEGACY, 13 * HOUR, Moment.LATE, None),
+        (LEGACY, -14 * HOUR, Moment.LOCAL_TIME, 14 * HOUR),
+        (LEGACY, -15 * HOUR, Moment.AHEAD, None),
+        (MIXED, -20_700, Moment.LOCAL_TIME, 20_700),
+        (MIXED, 20_700, Moment.LATE, None),
         (LEGACY, 1800, Moment.LATE, None),
         (LEGACY, 3661, Moment.LATE, None),
         (LEGACY, DAY, Moment.OLD, None),
@@ -267,10 +273,18 @@ def test_a_slip_is_found_in_local_time_too(hours: float) -> None:
 @given(st.integers(-60 * DAY, 60 * DAY))
 @example(0)
 @example(1800)
-def test_zones_are_whole_and_half_hours(age: int) -> None:
-    zone = zone_of(age)
-    near = [n for n in range(-28, 29) if abs(n) >= 2 and abs(n * 1800 + age) <= 60]
-    assert zone == (near[0] * 1800 if near else None)
+def test_zones_are_whole_and_half_hours_and_a_few_quarters(age: int) -> None:
+    hours = [n / 2 for n in range(-24, 29) if abs(n) >= 2] + [5.75, 8.75, 12.75, 13.75]
+    assert zone_of(age) == next((each * HOUR for each in hours if abs(each * HOUR + age) <= 60), None)
+
+
+def test_every_offset_that_a_zone_has_now_is_known() -> None:
+    moments = [datetime(2026, month, 15, tzinfo=UTC) for month in (1, 7)]
+    zones = [ZoneInfo(name) for name in available_timezones() if not name.startswith("Etc/")]
+    offsets = {moment.astimezone(zone).utcoffset() for moment in moments for zone in zones}
+    seconds = {offset.total_seconds() for offset in offsets if offset}
+    assert len(seconds) > 30
+    assert {zone_of(-int(each)) for each in seconds} == seconds
 
 
 @given(st.integers(-DAY, DAY), st.sampled_from([LEGACY, UPPER, MIXED]))
