@@ -7,6 +7,7 @@ look in `batch_rows`. Here is what happens round it: order, several processes, t
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +18,7 @@ from ptktctl.commands.batch_subjects import Profile
 from ptktctl.commands.batch_work import GenWork, VerifyWork
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterator
 
     from ptktctl.commands.batch_lines import Chunk
     from ptktctl.commands.batch_subjects import Resolve
@@ -29,6 +30,8 @@ __all__ = ["FORMATS", "Profile", "generate_batch", "verify_batch"]
 
 # Recording a use waits for the disk: what one chunk holds is answered within seconds.
 RECORDING_CHUNK = 1 << 16
+# So many objects that could be part of a circle, against 700.
+SELDOM = 100_000
 
 
 def generate_batch(
@@ -88,7 +91,11 @@ def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -
     # Several processes get smaller portions, so that they are done at about the same time.
     reader = ChunkReader(lines, limit if jobs == 1 else limit // 2)
     total = faults = refused = 0
-    with progress(context, lines) as advance, contextlib.closing(_results(reader, work, jobs)) as results:
+    with (
+        _seldom_collected(),
+        progress(context, lines) as advance,
+        contextlib.closing(_results(reader, work, jobs)) as results,
+    ):
         for chunk, result in results:
             for each in result.tally:
                 context.use.count(*each)
@@ -103,6 +110,17 @@ def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -
     if faults:
         context.note(f"ptktctl: {faults} of {total} lines could not be used; their rows say why")
     return 1 if faults or refused else 0
+
+
+@contextlib.contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Have Python look for circles of objects seldom: there are none, and a chunk makes hundreds of long lists."""
+    usual = gc.get_threshold()
+    gc.set_threshold(SELDOM, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _results(reader: ChunkReader, work: Work, jobs: int) -> Generator[tuple[Chunk, Result], None, None]:
