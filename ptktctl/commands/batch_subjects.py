@@ -35,8 +35,8 @@ Value = TypeVar("Value")
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
 NO_NAME = "\0" * NAME_LENGTH
-# So many names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
-MOST_NAMES = 20_000
+# So many fields and names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
+MOST_NAMES = 40_000
 MOST_SEEDS = 80_000
 
 

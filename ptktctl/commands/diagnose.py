@@ -94,7 +94,7 @@ def diagnose(  # noqa: PLR0913, PLR0917 - one parameter an option
     if tickets is None:
         explained = examiner.examine(case)
         context.use.outcome = explained.verdict
-        return _answer(explained)
+        return _answer(context, explained)
     from ptktctl.commands.diagnose_log import diagnose_log
 
     return diagnose_log(context, tickets, examiner, at, userids)
@@ -172,9 +172,11 @@ def _candidate_members(explained: Explained, candidate: Candidate) -> dict[str, 
     }
 
 
-def _answer(explained: Explained) -> Answer:
+def _answer(context: Context, explained: Explained) -> Answer:
+    from ptktctl.commands.terminal import folded
+
     status = 0 if explained.is_valid else 1
-    return Answer("diagnose/1", explained_members(explained), _text(explained), status)
+    return Answer("diagnose/1", explained_members(explained), folded(context, _text(explained)), status)
 
 
 def _text(explained: Explained) -> str:

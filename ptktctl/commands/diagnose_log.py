@@ -15,6 +15,7 @@ from ptktctl.commands.diagnose import explained_members
 from ptktctl.commands.diagnose_wording import IF_USED, odds, remedy, when_all, without_candidate
 from ptktctl.commands.examination import USED, Case
 from ptktctl.commands.packed import Packed
+from ptktctl.commands.terminal import folded
 from ptktctl.errors import InputError, StoreMissingError
 from ptktctl.passticket.diagnosis import BOUND, Slip, Tier
 from ptktctl.passticket.names import ApplId, UserId
@@ -118,7 +119,7 @@ def diagnose_log(context: Context, source: str, examiner: Examiner, at: int, oth
             continue
         context.use.count(case.applid.value, explained.verdict)
         findings.add(number, explained)
-    return _answer(source, findings)
+    return _answer(context, source, findings)
 
 
 def _case(line: bytes, now: int, at: int) -> Case:
@@ -146,7 +147,7 @@ def _lines(context: Context, source: str) -> Iterator[tuple[int, bytes]]:
             advance(chunk.end)
 
 
-def _answer(source: str, findings: Findings) -> Answer:
+def _answer(context: Context, source: str, findings: Findings) -> Answer:
     groups = sorted(findings.groups.values(), key=lambda group: -group.count)
     total = len(findings.lines)
     members = {
@@ -159,7 +160,7 @@ def _answer(source: str, findings: Findings) -> Answer:
     text = "\n".join(_group_text(group, total) for group in groups) or _without_groups(findings)
     place = "standard input" if source == "-" else source
     notes = (f"{place}:{each['line']}: {each['error']}" for each in findings.bad_lines)
-    return Answer("diagnose-log/1", members, text, 0 if findings.all_valid else 1, notes)
+    return Answer("diagnose-log/1", members, folded(context, text), 0 if findings.all_valid else 1, notes)
 
 
 def _without_groups(findings: Findings) -> str:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from ptktctl.commands.context import Context
 
 
+# Columns. On a terminal that is narrower still, long lines are its own to break.
+NARROWEST = 40
+
+
 def draw_table(context: Context, table: Table) -> None:
     """Draw a table on stdout as wide as the terminal."""
     from rich import box
@@ -37,6 +41,16 @@ def width(context: Context) -> int:
 
     columns = context.environ.get("COLUMNS", "")
     return int(columns) if columns.isdecimal() and int(columns) else get_terminal_size().columns
+
+
+def folded(context: Context, text: str) -> str:
+    """Lines no longer than the terminal is wide, where stdout is one; what goes on is set in."""
+    if not context.stdout.isatty():
+        return text
+    from textwrap import fill
+
+    columns = max(width(context), NARROWEST)
+    return "\n".join(fill(line, columns, subsequent_indent="  ", break_on_hyphens=False) for line in text.split("\n"))
 
 
 def ask_secret(prompt: str) -> str:

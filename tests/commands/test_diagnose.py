@@ -17,6 +17,7 @@ from ptktctl import EnhancedKey, InputError, LegacyKey, TicketType, generate
 from ptktctl.commands import diagnose_log, examination, root
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.batch_lines import take_apart
+from ptktctl.commands.context import Context
 from ptktctl.commands.decode import decode
 from ptktctl.commands.diagnose import diagnose
 from ptktctl.commands.diagnose_log import Findings
@@ -388,7 +389,7 @@ def test_what_is_found_in_a_long_log_takes_little_memory(
     kept: list[Explained] = []
     add, answer = Findings.add, diagnose_log._answer
 
-    def counted(source: str, findings: Findings) -> Answer:
+    def counted(context: Context, source: str, findings: Findings) -> Answer:
         kept.extend(each for each in gc.get_objects() if isinstance(each, Explained))
         tracemalloc.start()
         for number in range(1, 4001):
@@ -397,7 +398,7 @@ def test_what_is_found_in_a_long_log_takes_little_memory(
         grown, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert grown < 4000 * 150 + 1_000_000  # the packers' own memory does not grow
-        return answer(source, findings)
+        return answer(context, source, findings)
 
     monkeypatch.setattr(diagnose_log, "_answer", counted)
     lines = [f"IBMUSER FEKAPPL {legacy(age)}" for age in (*range(7200, 7220), *range(700, 720))]
@@ -596,3 +597,18 @@ def test_a_group_says_how_many_strangers_would_look_like_it(site: Any, tmp_path:
 def test_impossible_counts_the_keys_stored(stored: Any) -> None:
     said = stored("diagnose -u IBMUSER Geheim17").out
     assert said.startswith("impossible: no PassTicket of the keys stored (legacy) looks like this")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 200])
+def test_on_a_terminal_no_line_is_longer_than_it_is_wide(site: Any, tmp_path: Path, columns: int) -> None:
+    line = f"diagnose -u IBMUSER -a FEKAPPL {legacy(19_801)}"
+    plain = site(line).out
+    site.environ["COLUMNS"] = str(columns)
+    folded = site(line, terminal=True).out
+    assert max(map(len, folded.splitlines())) <= columns
+    assert folded.split() == plain.split()
+    assert site(line).out == plain
+    log = log_of(site, tmp_path, [f"IBMUSER FEKAPPL {legacy(19_801)} {NOW}"]).out
+    folded = site(f"diagnose --tickets {tmp_path / 'log'}", terminal=True).out
+    assert max(map(len, folded.splitlines())) <= columns
+    assert folded.split() == log.split()
