@@ -212,13 +212,22 @@ def _with_tickets(numbers: range, columns: list[list[str]], now: int) -> Fields 
 
 
 def _as_tickets(texts: Sequence[str]) -> Sequence[str]:
-    if set(map(len, texts)) == {TICKET_LENGTH} and "".join(texts).isascii():
+    if _are_of_length(texts, TICKET_LENGTH) and "".join(texts).isascii():
         return texts
     return [text if len(text) == TICKET_LENGTH and text.isascii() else NO_TICKET.decode() for text in texts]
 
 
+def _are_of_length(texts: Sequence[str], length: int) -> bool:
+    """Whether all have that length: then the line ends that join them stand at equal distances, for they hold none."""
+    joined = "\n".join(texts)
+    count = len(texts) - 1
+    return len(joined) == (length + 1) * count + length and joined[length :: length + 1] == "\n" * count
+
+
 def _moments(texts: Sequence[str], now: int) -> list[int] | None:
-    if "".join(texts).encode().isdigit() and max(map(len, texts)) <= MOST_DIGITS:
+    length = len(texts[0])
+    short = length <= MOST_DIGITS if _are_of_length(texts, length) else max(map(len, texts)) <= MOST_DIGITS
+    if short and "".join(texts).encode().isdigit():
         return list(map(int, texts))
     try:
         return [parse_time(text, now) for text in texts]

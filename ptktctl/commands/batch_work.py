@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from array import array
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -12,7 +13,7 @@ from ptktctl.commands.batch_rows import layout, planes, rows
 from ptktctl.commands.batch_subjects import Directory, Group, picked, put_back, shown
 from ptktctl.errors import InputError, PtktctlError
 from ptktctl.passticket.evaluation import Outcome
-from ptktctl.passticket.legacy import LAST_SECOND, TICKET_LENGTH
+from ptktctl.passticket.legacy import TICKET_LENGTH
 from ptktctl.passticket.names import ApplId, UserId
 
 if TYPE_CHECKING:
@@ -107,7 +108,9 @@ class GenWork:
 
     def _refuse_moments(self, batch: Batch, fields: Fields) -> None:
         """Give a fault to each line whose moment its kind of ticket cannot carry."""
-        if not fields.moments or (min(fields.moments) >= 0 and max(fields.moments) <= LAST_SECOND):
+        with contextlib.suppress(OverflowError):
+            # All are of 32 bits, as those of legacy tickets have to be, which carry the fewest.
+            array("I", fields.moments)
             return
         groups, batch.groups = batch.groups, []
         for lanes, positions in groups:
