@@ -122,61 +122,11 @@ def one_ticket(context: Context, given: tuple[str, ...]) -> str:
     return read_line(context, "ticket") if given[0] == "-" else given[0]
 
 
-def explained_members(explained: Explained) -> dict[str, object]:
-    """A diagnosis as JSON has it."""
-    from ptktctl.commands.diagnose_wording import without_candidate
-    from ptktctl.commands.wording import rfc3339
-    from ptktctl.passticket.diagnosis import BOUND
-
-    case, found, used_at = explained.case, explained.found, explained.used_at
-    said, advice = (None, None) if found.candidates else without_candidate(found, case.at)
-    return {
-        "verdict": explained.verdict,
-        "userid": case.userids[0].value,
-        "applid": case.applid.value,
-        "at": rfc3339(case.at),
-        "possible_types": [each.value for each in found.possible],
-        "readings": found.readings,
-        "reach_seconds": found.reach,
-        "chance_bound": BOUND,
-        "used_at": None if used_at is None else rfc3339(used_at),
-        "explanation": said,
-        "remedy": advice,
-        "candidates": [_candidate_members(explained, each) for each in found.candidates],
-    }
-
-
-def _candidate_members(explained: Explained, candidate: Candidate) -> dict[str, object]:
-    from ptktctl.commands.diagnose_wording import when_made
-    from ptktctl.commands.wording import rfc3339
-
-    reading = candidate.reading
-    return {
-        "slip": reading.slip.label,
-        "detail": reading.detail or None,
-        "moment": candidate.moment.value,
-        "userid": reading.userid.value,
-        "applid": reading.applid.value,
-        "key_profile": reading.known.name,
-        "key": "pending" if reading.known.pending else "current",
-        "ticket_type": reading.ticket_type.value,
-        "generated": rfc3339(candidate.generated),
-        "generated_epoch": candidate.generated,
-        "age_seconds": candidate.age,
-        "window_seconds": candidate.window,
-        "utc_offset_seconds": candidate.zone,
-        "readings": candidate.readings,
-        "chance": candidate.chance,
-        "explanation": f"{explained.how(candidate)}; {when_made(candidate)}",
-        "remedy": explained.remedy(candidate),
-    }
-
-
 def _answer(context: Context, explained: Explained) -> Answer:
     from ptktctl.commands.terminal import folded
 
     status = 0 if explained.is_valid else 1
-    return Answer("diagnose/1", explained_members(explained), folded(context, _text(explained)), status)
+    return Answer("diagnose/1", explained.members(), folded(context, _text(explained)), status)
 
 
 def _text(explained: Explained) -> str:

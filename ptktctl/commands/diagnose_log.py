@@ -11,7 +11,6 @@ from ptktctl.commands.answer import Answer
 from ptktctl.commands.batch_input import opened, progress
 from ptktctl.commands.batch_lines import ChunkReader, asking_lines, take_apart
 from ptktctl.commands.batch_subjects import parsed
-from ptktctl.commands.diagnose import explained_members
 from ptktctl.commands.diagnose_wording import IF_USED, odds, remedy, when_all, without_candidate
 from ptktctl.commands.examination import USED, Case
 from ptktctl.commands.packed import Packed
@@ -88,7 +87,7 @@ class Findings:
     def add(self, number: int, explained: Explained) -> None:
         """Take in what was found out about the ticket of a line."""
         self.groups.setdefault(_what_to_mend(explained), Group(explained, number)).add(explained)
-        self.lines.append({"line": number, **explained_members(explained)})
+        self.lines.append({"line": number, **explained.members()})
         self.all_valid &= explained.is_valid
 
     def add_bad(self, number: int, error: str) -> None:

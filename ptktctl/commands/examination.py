@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ptktctl.commands.diagnose_wording import IF_USED, how_made, remedy
+from ptktctl.commands.diagnose_wording import IF_USED, how_made, remedy, when_made, without_candidate
 from ptktctl.commands.selection import keys_to_try, load_definitions
+from ptktctl.commands.wording import rfc3339
 from ptktctl.errors import InputError
-from ptktctl.passticket.diagnosis import KnownKey, Slip, Suspects, Verdict, diagnose, neighbours, system_applids
+from ptktctl.passticket.diagnosis import (
+    BOUND,
+    KnownKey,
+    Slip,
+    Suspects,
+    Verdict,
+    diagnose,
+    neighbours,
+    system_applids,
+)
 from ptktctl.store.definitions import Application, Replay
 from ptktctl.store.ledger import token
 
@@ -82,6 +92,47 @@ class Explained:
         """What mends it, if the candidate is right."""
         used_at = self.used_at_as(candidate)
         return remedy(candidate) if used_at is None or used_at > self.case.at else IF_USED
+
+    def members(self) -> dict[str, object]:
+        """All of it as JSON has it."""
+        case, found, used_at = self.case, self.found, self.used_at
+        said, advice = (None, None) if found.candidates else without_candidate(found, case.at)
+        return {
+            "verdict": self.verdict,
+            "userid": case.userids[0].value,
+            "applid": case.applid.value,
+            "at": rfc3339(case.at),
+            "possible_types": [each.value for each in found.possible],
+            "readings": found.readings,
+            "reach_seconds": found.reach,
+            "chance_bound": BOUND,
+            "used_at": None if used_at is None else rfc3339(used_at),
+            "explanation": said,
+            "remedy": advice,
+            "candidates": [self._candidate_members(each) for each in found.candidates],
+        }
+
+    def _candidate_members(self, candidate: Candidate) -> dict[str, object]:
+        reading = candidate.reading
+        return {
+            "slip": reading.slip.label,
+            "detail": reading.detail or None,
+            "moment": candidate.moment.value,
+            "userid": reading.userid.value,
+            "applid": reading.applid.value,
+            "key_profile": reading.known.name,
+            "key": "pending" if reading.known.pending else "current",
+            "ticket_type": reading.ticket_type.value,
+            "generated": rfc3339(candidate.generated),
+            "generated_epoch": candidate.generated,
+            "age_seconds": candidate.age,
+            "window_seconds": candidate.window,
+            "utc_offset_seconds": candidate.zone,
+            "readings": candidate.readings,
+            "chance": candidate.chance,
+            "explanation": f"{self.how(candidate)}; {when_made(candidate)}",
+            "remedy": self.remedy(candidate),
+        }
 
 
 class Examiner:

@@ -13,7 +13,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from ptktctl.errors import InputError
-from ptktctl.passticket.keys import EnhancedKey, LegacyKey, SecuredSignonKey, odd_parity
+from ptktctl.passticket.keys import EnhancedKey, LegacyKey, SecuredSignonKey
+from ptktctl.passticket.parity import with_odd_parity
 
 FEWEST_PARTS, MOST_PARTS = 2, 9
 
@@ -34,9 +35,9 @@ def split(
     drawn = [random_bytes(len(key.secret)) for _ in range(count - 1)]
     if not isinstance(key, LegacyKey):
         return tuple(EnhancedKey(part, key.ticket_type) for part in (*drawn, _xor((key.secret, *drawn))))
-    first, *others = [_with_odd_parity(part) for part in drawn]
+    first, *others = [with_odd_parity(part) for part in drawn]
     others = [bytes(byte ^ 1 for byte in part) for part in others]
-    last = _xor((_with_odd_parity(key.secret), first, *others))
+    last = _xor((with_odd_parity(key.secret), first, *others))
     return tuple(LegacyKey(part) for part in (first, *others, last))
 
 
@@ -52,11 +53,7 @@ def combine(parts: Sequence[SecuredSignonKey]) -> SecuredSignonKey:
     if len({(type(part), len(part.secret)) for part in parts}) > 1:
         raise InputError("the key parts are not of one kind and length", "all must be parts of one key")
     whole = _xor([part.secret for part in parts])
-    return LegacyKey(_with_odd_parity(whole)) if isinstance(first, LegacyKey) else EnhancedKey(whole, first.ticket_type)
-
-
-def _with_odd_parity(secret: bytes) -> bytes:
-    return bytes(map(odd_parity, secret))
+    return LegacyKey(with_odd_parity(whole)) if isinstance(first, LegacyKey) else EnhancedKey(whole, first.ticket_type)
 
 
 def _xor(strings: Sequence[bytes]) -> bytes:

@@ -12,6 +12,7 @@ import os
 from typing import TYPE_CHECKING, Self
 
 from ptktctl.errors import InputError
+from ptktctl.passticket.parity import with_odd_parity, without_parity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,6 @@ LEGACY_KEY_LENGTH = 8
 ENHANCED_KEY_MIN = 32
 ENHANCED_KEY_MAX = 256
 ENHANCED_KEY_RECOMMENDED = 64
-PARITY_MASK = 0xFEFE_FEFE_FEFE_FEFE
 HEX_DIGITS = "0123456789abcdefABCDEF"
 
 
@@ -32,10 +32,6 @@ class TicketType(enum.Enum):
     LEGACY = "legacy"
     UPPER = "upper"
     MIXED = "mixed"
-
-
-def _without_parity(key: bytes) -> int:
-    return int.from_bytes(key) & PARITY_MASK
 
 
 def _from_hex(text: str, what: str) -> bytes:
@@ -53,11 +49,6 @@ def _fingerprint(secret: bytes, tag: bytes) -> str:
     import hashlib
 
     return hashlib.sha256(b"ptktctl fingerprint " + tag + b"\0" + secret).hexdigest()[:8].upper()
-
-
-def odd_parity(byte: int) -> int:
-    """A byte of a DES key with its parity bit, the last, set so that the number of ones is odd."""
-    return byte if byte.bit_count() % 2 else byte ^ 1
 
 
 class LegacyKey:
@@ -91,7 +82,7 @@ class LegacyKey:
     def generate(cls, random_bytes: Callable[[int], bytes] = os.urandom) -> Self:
         """Make a random key with odd parity and without any weakness."""
         while True:
-            key = cls(bytes(odd_parity(byte) for byte in random_bytes(LEGACY_KEY_LENGTH)))
+            key = cls(with_odd_parity(random_bytes(LEGACY_KEY_LENGTH)))
             if not key.weaknesses():
                 return key
 
@@ -103,7 +94,7 @@ class LegacyKey:
     @property
     def without_parity(self) -> bytes:
         """The 8 bytes with the parity bits cleared: what tells two keys apart."""
-        return _without_parity(self.secret).to_bytes(LEGACY_KEY_LENGTH)
+        return without_parity(self.secret)
 
     @property
     def fingerprint(self) -> str:

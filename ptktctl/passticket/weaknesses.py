@@ -6,7 +6,7 @@ Apart from the keys, because `gen` and `verify` never ask.
 import enum
 from itertools import pairwise
 
-from ptktctl.passticket.keys import PARITY_MASK, odd_parity
+from ptktctl.passticket.parity import with_odd_parity, without_parity
 
 # What can be typed as a name or a word.
 TEXT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 @#$"
@@ -40,8 +40,7 @@ def of_legacy_key(secret: bytes) -> tuple[Weakness, ...]:
     """What is wrong with a DES key of 8 bytes, parity bits aside where DES leaves them aside; empty for a good one."""
     lists = ((Weakness.WEAK, WEAK_KEYS), (Weakness.SEMI_WEAK, SEMI_WEAK_KEYS), (Weakness.PUBLISHED, PUBLISHED_KEYS))
     found = {weakness for weakness, keys in lists if _listed(secret, keys)}
-    bare = _without_parity(secret).to_bytes(len(secret))
-    for form in (secret, bare, bytes(map(odd_parity, secret))):
+    for form in (secret, without_parity(secret), with_odd_parity(secret)):
         found.update(of_enhanced_key(form))
     return tuple(weakness for weakness in Weakness if weakness in found)
 
@@ -56,12 +55,8 @@ def of_enhanced_key(secret: bytes) -> tuple[Weakness, ...]:
     return tuple(weakness for weakness, applies in checks if applies(secret))
 
 
-def _without_parity(key: bytes) -> int:
-    return int.from_bytes(key) & PARITY_MASK
-
-
 def _listed(secret: bytes, keys: str) -> bool:
-    return any(_without_parity(bytes.fromhex(key)) == _without_parity(secret) for key in keys.split())
+    return any(without_parity(bytes.fromhex(key)) == without_parity(secret) for key in keys.split())
 
 
 def _is_repeated(secret: bytes) -> bool:
