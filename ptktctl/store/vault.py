@@ -16,6 +16,8 @@ __all__ = ["Draft", "KeyKind", "KeyName", "StoredKey", "Unlock", "Vault", "creat
 
 # Given the path of the store (for messages) and its slots, answers the data key, or raises StoreLockedError.
 Unlock = Callable[[str, Sequence[Slot]], bytes]
+# A PTKTDATA profile: the application, and the group and the user that qualify it.
+Profile = tuple[ApplId, GroupId | None, UserId | None]
 
 
 class StoredKey(NamedTuple):
@@ -33,7 +35,7 @@ class StoredKey(NamedTuple):
 class Vault:
     """The sealed keys as they were at one moment, unlocked. Each key is opened when it is asked for."""
 
-    __slots__ = ("_data_key", "_entries", "_file", "_path")
+    __slots__ = ("_data_key", "_file", "_path", "_profiles")
 
     def __init__(self, path: str, file: KeysFile, data_key: bytes) -> None:
         """Hold the file's MAC against the data key.
@@ -48,7 +50,7 @@ class Vault:
             )
         self._path = path
         self._file = file
-        self._entries = {entry.name: entry for entry in file.entries}
+        self._profiles = _by_profile(file.entries)
         self._data_key = data_key
 
     @classmethod
@@ -78,8 +80,8 @@ class Vault:
 
     def get(self, name: KeyName, ticket_type: TicketType = TicketType.MIXED) -> StoredKey | None:
         """The key of a name, None when there is none."""
-        entries = (entry for entry in self._file.entries if entry.name == name)
-        return next((self._stored(entry, ticket_type) for entry in entries), None)
+        profile = self._profiles.get(_profile_of(name), ())
+        return next((self._stored(entry, ticket_type) for entry in profile if entry.name == name), None)
 
     def candidates(
         self,
@@ -99,25 +101,38 @@ class Vault:
         Args:
             group: the current connect group of the sign-on.
             ticket_type: what enhanced keys make, UPPER or MIXED.
-            pending: whether the keys to come are among them, each profile's after its current ones: to evaluate a
-                ticket while some systems have the next key and some do not. Tickets are made with current keys.
+            pending: whether the keys to come are among them, after the current ones: to evaluate a ticket while some
+                systems have the next key and some do not. Tickets are made with current keys.
         """
-        qualified = ((group, userid), (None, userid), (group, None))
-        stages = (False, True) if pending else (False,)
-        profiles = (self._of_profile(applid, *qualifiers, stages) for qualifiers in qualified if any(qualifiers))
-        first = next(filter(None, profiles), ())
-        plain = self._of_profile(applid, None, None, stages)
-        return tuple(self._stored(entry, ticket_type) for entry in (*first, *plain))
-
-    def _of_profile(
-        self, applid: ApplId, group: GroupId | None, userid: UserId | None, stages: tuple[bool, ...]
-    ) -> tuple[Entry, ...]:
-        kinds = (KeyKind.ENHANCED, KeyKind.LEGACY)
-        profile = [KeyName(applid, kind, group, userid, pending) for pending in stages for kind in kinds]
-        return tuple(self._entries[name] for name in profile if name in self._entries)
+        qualified = dict.fromkeys(((group, userid), (None, userid), (group, None)))
+        profiles = [self._profiles.get((applid, *each), ()) for each in qualified if any(each)]
+        reached: list[Entry] = []
+        for profile in profiles:
+            reached += profile
+            # A profile whose keys are all to come does not hide those after it on a system that has none of them yet.
+            if any(not entry.name.pending for entry in profile):
+                break
+        reached.sort(key=lambda entry: entry.name.pending)
+        plain = self._profiles.get((applid, None, None), ())
+        found = (entry for entry in (*reached, *plain) if pending or not entry.name.pending)
+        return tuple(self._stored(entry, ticket_type) for entry in found)
 
     def _stored(self, entry: Entry, ticket_type: TicketType) -> StoredKey:
         return _opened(self._data_key, entry, ticket_type, f"{self._path}: ")
+
+
+def _profile_of(name: KeyName) -> Profile:
+    return name.applid, name.group, name.userid
+
+
+def _by_profile(entries: Sequence[Entry]) -> dict[Profile, list[Entry]]:
+    """The keys of each profile in the order they are tried: the current ones first, of these the enhanced one."""
+    profiles: dict[Profile, list[Entry]] = {}
+    for entry in entries:
+        profiles.setdefault(_profile_of(entry.name), []).append(entry)
+    for profile in profiles.values():
+        profile.sort(key=lambda entry: (entry.name.pending, entry.name.kind is KeyKind.LEGACY))
+    return profiles
 
 
 def listed_names(path: str) -> tuple[KeyName, ...]:

@@ -135,6 +135,39 @@ def test_a_profile_with_one_kind_of_key_hides_the_qualified_ones_after_it(site: 
     assert tried("SYS1", "IBMUSER") == ["A (enhanced)"]
 
 
+# The stages that a profile's key may have: none, current, pending, both.
+STAGES = ((), (False,), (True,), (False, True))
+
+
+def test_what_a_ticket_is_made_with_is_always_tried(full_site: "Site", named: Named) -> None:
+    """Whatever is pending: a system that has no key to come yet looks under the profiles that it has."""
+    profiles = ("A/SYS1.IBMUSER", "A.IBMUSER", "A/SYS1", "A")
+    slots = vault.read(full_site.keys).slots
+    data_key = full_site.unlock(full_site.keys, slots)
+    for present in itertools.product(STAGES, repeat=len(profiles)):
+        draft = Draft((), data_key)
+        names = {
+            each: [named(each).replaced(pending=stage) for stage in stages]
+            for each, stages in zip(profiles, present, strict=True)
+        }
+        for name in itertools.chain(*names.values()):
+            draft.put(name, LEGACY, 1)
+        opened = Vault("", keysfile.parse(keysfile.render(slots, draft.entries(), data_key), ""), data_key)
+        made, tried = (
+            [each.name for each in opened.candidates(ApplId("A"), UserId("IBMUSER"), GroupId("SYS1"), pending=pending)]
+            for pending in (False, True)
+        )
+        assert [name for name in tried if name in made] == made
+        reached = next((place for place, each in enumerate(present[:3]) if False in each), 2)
+        possible = [*profiles[: reached + 1], "A"]
+        assert [name for name in tried if name.pending] == [
+            name for each in possible for name in names[each] if name.pending
+        ]
+        assert not any(name.pending for name in made)
+        of_group = opened.candidates(ApplId("A"), None, GroupId("SYS1"), pending=True)
+        assert [each.name for each in of_group] == [*names["A/SYS1"], *names["A"]]
+
+
 def test_replacing_is_asked_for(site: "Site", named: Named) -> None:
     site.put(named("A"), LEGACY)
     other = LegacyKey.from_hex("C0FFEE00C0FFEE00")
