@@ -145,17 +145,11 @@ def _begun(context: Context, application: Application, kind: str | None) -> Appl
     from ptktctl.passticket.keys import TicketType
     from ptktctl.store.migration import Migration
 
-    ticket = TicketType(kind) if kind else application.migrating_to or _enhanced_type(application)
+    ticket = TicketType(kind) if kind else application.migrating_to or application.enhanced_type
     reached = application.migration or Migration.BEGUN
     if (reached, ticket) == (application.migration, application.migrating_to):
         return application
     return _remember(context, application, reached, ticket)
-
-
-def _enhanced_type(application: Application) -> TicketType:
-    from ptktctl.passticket.keys import TicketType
-
-    return TicketType.UPPER if application.ticket is TicketType.UPPER else TicketType.MIXED
 
 
 def _remember(context: Context, seen: Application, reached: Migration | None, ticket: TicketType | None) -> Application:

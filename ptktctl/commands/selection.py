@@ -237,7 +237,7 @@ def keys_to_try(application: Application, stored: Sequence[StoredKey]) -> list[S
     """
     if not stored:
         raise _no_key(application, "key", "")
-    return [_typed(each.key, application.ticket) for each in stored]
+    return [_typed(each.key, application.enhanced_type) for each in stored]
 
 
 def answering(
@@ -270,7 +270,7 @@ def choose_key(
     wanted = ticket_type or application.ticket
     for each in stored:
         if wanted is None or isinstance(each.key, LegacyKey) == (wanted is TicketType.LEGACY):
-            return _typed(each.key, wanted)
+            return _typed(each.key, ticket_type or application.enhanced_type)
     if wanted is None:
         raise _no_key(application, "key", "")
     if wanted is TicketType.LEGACY:
@@ -278,11 +278,9 @@ def choose_key(
     raise _no_key(application, "enhanced key", " --enhanced")
 
 
-def _typed(key: SecuredSignonKey, ticket_type: TicketType | None) -> SecuredSignonKey:
-    """An enhanced key with the type of ticket wanted; MIXED is RACF's own default."""
-    if isinstance(key, LegacyKey):
-        return key
-    return EnhancedKey(key.secret, TicketType.UPPER if ticket_type is TicketType.UPPER else TicketType.MIXED)
+def _typed(key: SecuredSignonKey, ticket_type: TicketType) -> SecuredSignonKey:
+    """An enhanced key with the type of ticket wanted."""
+    return key if isinstance(key, LegacyKey) else EnhancedKey(key.secret, ticket_type)
 
 
 def _no_key(application: Application, what: str, option: str) -> StoreMissingError:

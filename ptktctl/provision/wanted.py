@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ptktctl.lint.security import AUTHORITY, Esm
-from ptktctl.passticket.keys import TicketType
 from ptktctl.store.definitions import Component, Replay
 
 if TYPE_CHECKING:
+    from ptktctl.passticket.keys import TicketType
     from ptktctl.passticket.names import UserId
     from ptktctl.store.definitions import Application
 
@@ -108,7 +108,7 @@ class Wanted:
     @property
     def ticket_type(self) -> TicketType:
         """TYPE of enhanced PassTickets: UPPER or MIXED, RACF's default."""
-        return TicketType.UPPER if self.application.ticket is TicketType.UPPER else TicketType.MIXED
+        return self.application.enhanced_type
 
     @property
     def for_rse(self) -> bool:

@@ -76,6 +76,12 @@ class Application(Record):
     migration: "Migration | None" = None
     migrating_to: TicketType | None = None
 
+    @property
+    def enhanced_type(self) -> TicketType:
+        """TYPE of its enhanced tickets: of those made, else of those a move leads to, else MIXED, RACF's default."""
+        made = None if self.ticket is TicketType.LEGACY else self.ticket
+        return made or self.migrating_to or TicketType.MIXED
+
     def checked(self) -> Self:
         """The same, once its members are found to be such as can be stored.
 

@@ -112,6 +112,24 @@ def test_gen_makes_legacy_tickets_until_its_step_and_enhanced_ones_after_it(stor
         assert (found["outcome"], found["ticket_type"]) == ("valid", "legacy" if number < 6 else "mixed")
 
 
+@pytest.mark.parametrize("kind", ["mixed", "upper"])
+def test_enhanced_tickets_can_be_tried_while_legacy_ones_are_made(stored: Any, kind: str) -> None:
+    asked(stored, f"--type {kind}")
+    for number in range(3, STEPS + 1):
+        go_to(stored, number, {**DOING, 6: f"applid set FEKAPPL --ticket {kind}"})
+        ticket = stored.ok(f"gen -u IBMUSER --ticket {kind}").out.strip()
+        found = stored(f"verify -u IBMUSER --peek --format json -- {ticket}").json
+        assert (found["outcome"], found["ticket_type"]) == ("valid", kind)
+
+
+def test_a_move_to_upper_makes_its_kind_before_the_definition_says_so(stored: Any) -> None:
+    """Where the definition leaves the kind to the keys, as a definition does that was never pinned."""
+    asked(stored, "--type upper")
+    stored.ok("key generate FEKAPPL --enhanced")
+    ticket = stored.ok("gen -u IBMUSER").out.strip()
+    assert stored.ok(f"verify -u IBMUSER --format json -- {ticket}").json["ticket_type"] == "upper"
+
+
 def test_the_commands_of_the_hosts(stored: Any) -> None:
     stored.ok("applid set FEKAPPL --timeout 90 --replay allow")
     stored.ok("key generate FEKAPPL --user MIKEM")
