@@ -55,7 +55,7 @@ def check_host(
     legacy, enhanced = stored_kinds(context, application)
     # Nobody is compared with a name out of a sample.
     wanted = decide(application, asked, stored_legacy=legacy, stored_enhanced=enhanced, sample=False)
-    latitude = _latitude(application, asked, wanted, stored=legacy or enhanced)
+    latitude = _latitude(application, asked, wanted, legacy=legacy, enhanced=enhanced)
     difference = compare(wanted, read_host(fetch(context, files)), latitude)
     lines = render(wanted, difference.steps, Form(form), job) if difference.steps else []
     members = {
@@ -69,22 +69,33 @@ def check_host(
         "output": lines,
     }
     status = 0 if difference.agrees else 1
-    return Answer("provision-check/1", members, "\n".join(lines), status, tuple(_notes(wanted, difference)))
+    return Answer("provision-check/1", members, "\n".join(lines), status, tuple(_notes(wanted, asked, difference)))
 
 
-def _latitude(application: Application, asked: Wishes, wanted: Wanted, *, stored: bool) -> Latitude:
-    """What of the keys nobody decided, so that the host may have it otherwise."""
+def _latitude(application: Application, asked: Wishes, wanted: Wanted, *, legacy: bool, enhanced: bool) -> Latitude:
+    """What of the keys nobody decided, so that the host may have it otherwise, and what is not to be lost.
+
+    Args:
+        legacy: whether the store has the legacy key.
+        enhanced: likewise the enhanced one.
+    """
     from ptktctl.provision.check_profiles import Latitude
 
     proposed = frozenset(key.label for key in wanted.keys if key.label) - set(asked.labels)
+    moving = application.migration is not None
     return Latitude(
-        kind=not (asked.forms or application.ticket or stored), form=not asked.forms, labels=frozenset(proposed)
+        kind=not (asked.forms or application.ticket or legacy or enhanced),
+        form=not asked.forms,
+        labels=proposed,
+        legacy_stays=legacy or moving,
+        enhanced_stays=enhanced or moving,
     )
 
 
-def _notes(wanted: Wanted, difference: Difference) -> list[str]:
+def _notes(wanted: Wanted, asked: Wishes, difference: Difference) -> list[str]:
     """What stderr gets: the outcome if stdout has nothing, then what was left alone, then what is not known."""
     from ptktctl.provision import plan
+    from ptktctl.provision.wishes import proposed_labels
 
     outcome = []
     if difference.agrees:
@@ -94,6 +105,7 @@ def _notes(wanted: Wanted, difference: Difference) -> list[str]:
     return [
         *outcome,
         *(f"warning: {each}" for each in plan.warnings(difference.steps)),
+        *(f"note: {each}" for each in proposed_labels(difference.named, asked)),
         *(f"note: {each}" for each in difference.remarks),
         *(f"not known: {each}" for each in difference.unknown),
     ]

@@ -6,13 +6,14 @@ kind, and a command is printed when what it does is not in the host's picture.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
 from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, ClassSetting, covers, has_generic_characters
 from ptktctl.passticket.keys import TicketType
-from ptktctl.provision import racf_steps
+from ptktctl.provision import icsf, racf, racf_steps
 from ptktctl.provision.check_access import AccessCheck
 from ptktctl.provision.check_profiles import Latitude, ProfileCheck, deletion_of_mistake, is_discrete_by_mistake
 from ptktctl.provision.difference import (
@@ -30,12 +31,12 @@ from ptktctl.provision.step import Command, Step
 from ptktctl.provision.wanted import Esm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ptktctl.lint.security import ClassOption, Profile
     from ptktctl.provision.effects import Effect
     from ptktctl.provision.host import Host
-    from ptktctl.provision.wanted import Wanted
+    from ptktctl.provision.wanted import Wanted, WantedKey
 
 WITHDRAW = "Take away what is not wanted"
 RENEW = "Delete what is no generic profile"
@@ -63,7 +64,7 @@ def compare(wanted: Wanted, host: Host, latitude: Latitude | None = None) -> Dif
 
 
 def _steps(wanted: Wanted) -> tuple[Step, ...]:
-    """The steps whose effects a security product's definitions show: neither ICSF's nor other files' are."""
+    """The steps whose effects a security product's definitions show: neither ICSF's nor other files' do."""
     return (
         racf_steps.activation(wanted),
         racf_steps.key_profile(wanted),
@@ -86,6 +87,7 @@ class _RacfCheck:
         self.collector = Collector()
         self.changed: set[str] = set()
         self.done: set[tuple[str, str]] = set()
+        self.named: tuple[WantedKey, ...] = ()
 
     def difference(self) -> Difference:
         """Everything that differs, in the order to run it."""
@@ -97,12 +99,25 @@ class _RacfCheck:
         step, effects = last
         self._add(step, (found for effect in effects for found in self._effect(effect)))
         self.collector.take(self._notes())
-        return self.collector.difference()
+        return replace(self.collector.difference(), named=self.named)
 
     def _add(self, step: Step, found: Iterator[Found]) -> None:
         commands = self.collector.take(found)
+        if named := tuple(self._named(commands)):
+            self.named += named
+            self.collector.steps += icsf.set_up(replace(self.wanted, keys=named))
         own = any(each in step.commands for each in commands)
         self.collector.add(replace(step, commands=tuple(commands), expected=(), remarks=step.remarks if own else ()))
+
+    def _named(self, commands: Iterable[Command]) -> Iterator[WantedKey]:
+        """The keys that have to be in ICSF's key data set under their labels before these commands name them."""
+        have = self._present((KEY_CLASS, self.wanted.applid))
+        keys = (have.legacy, have.enhanced) if have else ()
+        there = {key.label.value for key in keys if key and key.label}
+        for key in self.wanted.keys:
+            operand = re.compile(rf"\b{re.escape(racf.key_operand(key))}")
+            if key.form.labelled and key.label not in there and any(operand.search(each.text) for each in commands):
+                yield key
 
     def _effect(self, effect: Effect) -> Iterator[Found]:
         if effect.options:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptktctl.lint.rules.replay import Wording, wording
 from ptktctl.lint.security import ACCESS_LEVELS, KeyForm, Origin, has_generic_characters
 from ptktctl.provision import racf
-from ptktctl.provision.difference import Found, Unknown
+from ptktctl.provision.difference import Found, Remark, Unknown
 from ptktctl.provision.step import Command
 from ptktctl.provision.wanted import KeyForm as WantedForm
 from ptktctl.store.definitions import DEFAULT_TIMEOUT
@@ -24,6 +24,8 @@ NONE = "NONE"
 LABELLED = (KeyForm.KEYLABEL, KeyForm.EPTKEYLABEL)
 TAKEN_FOR_THE_PHRASE = (Wording.INTACT, Wording.WITHIN, Wording.LOWER_CASE)
 # How a legacy key lies on the host for each form that can be asked for; ENCRYPTKEY makes a masked key an encrypted one.
+# An operand of SSIGNON with the reason for it, or what is told of it.
+Differing = tuple[str, str] | Unknown | Remark
 HOST_FORMS = {
     WantedForm.KEYENCRYPTED: (KeyForm.KEYENCRYPTED, KeyForm.ENCRYPTKEY),
     WantedForm.KEYMASKED: (KeyForm.KEYMASKED,),
@@ -37,11 +39,16 @@ class Latitude(NamedTuple):
         kind: whether the key is a legacy or an enhanced one, or there are both.
         form: how a legacy key is kept.
         labels: the labels that are proposals.
+        legacy_stays: whether a legacy key of the host is left although it is not wanted: the store has it as well, or
+            a move to enhanced PassTickets is under way.
+        enhanced_stays: likewise an enhanced key.
     """
 
     kind: bool = False
     form: bool = False
     labels: frozenset[str] = frozenset()
+    legacy_stays: bool = False
+    enhanced_stays: bool = False
 
 
 class ProfileCheck:
@@ -122,20 +129,38 @@ class ProfileCheck:
                 yield from self._differing_operands(self._enhanced_key())
             return
         if have.enhanced and not self.wanted.enhanced and self.wanted.legacy:
-            # No operand that takes the enhanced key alone away is documented: the segment goes and is made again.
-            comment = "There is an enhanced key, which is not wanted: with both, PassTickets are enhanced."
-            yield _commented(racf.drop_keys(self.name), f"{comment} This takes both away, the next command gives one.")
-            yield self._signon([racf.key_operand(self.wanted.legacy)], "The legacy key again.")
-            return
+            if self._is_renewable(self.wanted.legacy):
+                yield from self._renewed(self.wanted.legacy)
+                return
+            yield Remark(f"key profile {self.name} has an enhanced key too, which stays: the host makes those tickets")
         yield from self._differing_operands((*self._legacy_key(), *self._enhanced_key()))
         if have.legacy and not self.wanted.legacy and self.wanted.enhanced:
+            yield from self._superfluous_legacy_key()
+
+    def _is_renewable(self, key: WantedKey) -> bool:
+        """Whether the enhanced key may go, which takes the legacy one with it, and that can be given again for sure."""
+        if self.latitude.enhanced_stays:
+            return False
+        same = self.have.legacy is None or _is_labelled(self.have.legacy, key.label)
+        return same or key.label not in self.latitude.labels
+
+    def _renewed(self, key: WantedKey) -> Iterator[Found]:
+        # No operand that takes the enhanced key alone away is documented: the segment goes and is made again.
+        comment = "There is an enhanced key, which is not wanted: with both, PassTickets are enhanced."
+        yield _commented(racf.drop_keys(self.name), f"{comment} This takes both away, the next command gives one.")
+        yield self._signon([racf.key_operand(key)], "The legacy key again.")
+
+    def _superfluous_legacy_key(self) -> Iterator[Found]:
+        if self.latitude.legacy_stays:
+            yield Remark(f"key profile {self.name} has a legacy key too, which stays: the host takes both kinds")
+        else:
             yield _commented(racf.drop_legacy_key(self.name), "There is a legacy key, which is not wanted.")
 
-    def _differing_operands(self, differing: Iterable[tuple[str, str] | Unknown]) -> Iterator[Found]:
+    def _differing_operands(self, differing: Iterable[Differing]) -> Iterator[Found]:
         """One command with the operands that differ, and only these."""
         operands, reasons = [], []
         for found in differing:
-            if isinstance(found, Unknown):
+            if isinstance(found, (Unknown, Remark)):
                 yield found
             else:
                 operands.append(found[0])
@@ -146,14 +171,14 @@ class ProfileCheck:
     def _signon(self, operands: list[str], comment: str) -> Command:
         return _commented(racf.alter_signon(self.name, " ".join(operands)), comment)
 
-    def _legacy_key(self) -> Iterator[tuple[str, str] | Unknown]:
+    def _legacy_key(self) -> Iterator[Differing]:
         key = self.wanted.legacy
         if not key:
             return
         if not self.have.legacy:
             yield racf.key_operand(key), "There is no legacy key"
         elif self.latitude.form:
-            return
+            yield from self._other_name(key, self.have.legacy, "legacy")
         elif key.form is WantedForm.KEYLABEL:
             yield from self._label(key, self.have.legacy, "legacy")
         elif key.form in HOST_FORMS and self.have.legacy.form not in HOST_FORMS[key.form]:
@@ -161,7 +186,7 @@ class ProfileCheck:
             again = "ENCRYPTKEY" if masked else racf.key_operand(key)
             yield again, f"The legacy key is kept as {self.have.legacy.form.value}"
 
-    def _enhanced_key(self) -> Iterator[tuple[str, str] | Unknown]:
+    def _enhanced_key(self) -> Iterator[Differing]:
         key, have = self.wanted.enhanced, self.have
         if not key:
             return
@@ -179,7 +204,7 @@ class ProfileCheck:
         """An operand of the enhanced key, or its default (IBM Education Assistant, "RACF enhanced PassTicket")."""
         return text.value.upper() if text else self._default(default)
 
-    def _operand(self, name: str, have: str | None, want: str) -> Iterator[tuple[str, str] | Unknown]:
+    def _operand(self, name: str, have: str | None, want: str) -> Iterator[Differing]:
         if not self.have.enhanced:
             yield f"{name}({want})", ""
         elif have is None:
@@ -187,15 +212,20 @@ class ProfileCheck:
         elif have != want:
             yield f"{name}({want})", f"{name} is {have if have.isascii() and have.isalnum() else 'another'}"
 
-    def _label(self, key: WantedKey, have: KeyOperand, kind: str) -> Iterator[tuple[str, str] | Unknown]:
+    def _label(self, key: WantedKey, have: KeyOperand, kind: str) -> Iterator[Differing]:
         if have.form in LABELLED and (key.label in self.latitude.labels or _is_labelled(have, key.label)):
-            return
-        if not have.label and have.form in LABELLED:
+            yield from self._other_name(key, have, kind)
+        elif not have.label and have.form in LABELLED:
             yield self._never_listed(f"the label of the {kind} key")
         else:
             # The label is not repeated: a key was put there by mistake before now.
             kept = "has another label" if have.form in LABELLED else f"is kept as {have.form.value}"
             yield racf.key_operand(key), f"The {kind} key {kept}"
+
+    def _other_name(self, key: WantedKey, have: KeyOperand, kind: str) -> Iterator[Remark]:
+        """That a label is not the one proposed, which is nobody's wish; what the host calls its key stays."""
+        if key.label in self.latitude.labels and have.label and not _is_labelled(have, key.label):
+            yield Remark(f"key profile {self.name} names its {kind} key by a label of the site's own, which stays")
 
 
 def is_discrete_by_mistake(profile: Profile) -> bool:

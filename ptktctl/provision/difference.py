@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ptktctl.provision.host import Host
+    from ptktctl.provision.wanted import WantedKey
 
 # What a name of a general resource, or a user ID or group, may hold; what a file has beyond that goes into no command.
 PROFILE_NAME = r"[A-Z0-9@#$.%*_-]{1,246}"
@@ -50,12 +51,14 @@ class Difference:
         unknown: what the sources do not show, and what would.
         remarks: what concerns the application but is left alone.
         confirmed: whether all profiles that are wanted were there to compare.
+        named: the keys with labels that the commands name, and the host does not.
     """
 
     steps: tuple[Step, ...]
     unknown: tuple[str, ...]
     remarks: tuple[str, ...]
     confirmed: bool
+    named: tuple[WantedKey, ...] = ()
 
     @property
     def agrees(self) -> bool:

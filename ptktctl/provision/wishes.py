@@ -9,6 +9,7 @@ from ptktctl.errors import InputError
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import UserId
 from ptktctl.provision.wanted import Esm, KeyForm, Wanted, WantedKey
+from ptktctl.store.migration import Migration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -54,7 +55,7 @@ def decide(
     Args:
         application: its definition.
         stored_legacy: whether the store has its legacy key; what the store has decides which kinds of keys are wanted
-            where neither the definition nor a form does.
+            where no form does: both if it has both, else what the definition says, else what there is.
         stored_enhanced: likewise its enhanced key.
         sample: take the generator of IBM's sample for RSE where none is named.
 
@@ -85,7 +86,12 @@ def hints(wanted: Wanted, wishes: Wishes) -> Iterator[str]:
         yield f"{SAMPLE_GENERATOR} is the started-task user of IBM's sample: name the real one with --generator"
     if not wanted.authorities:
         yield "no --generator and no --evaluator: nobody on the host can make PassTickets or evaluate them by a service"
-    for key in wanted.keys:
+    yield from proposed_labels(wanted.keys, wishes)
+
+
+def proposed_labels(keys: Iterable[WantedKey], wishes: Wishes) -> Iterator[str]:
+    """That a label was not asked for."""
+    for key in keys:
         if key.form.labelled and key.label not in wishes.labels:
             yield f"the label {key.label} is ptktctl's proposal: --key-label names yours"
 
@@ -122,15 +128,27 @@ def _forms(
     if wishes.esm is not Esm.RACF:
         return _forms_elsewhere(application, wishes)
     if not wishes.forms:
-        # Of RSE, enhanced PassTickets are documented nowhere; everybody else had better have them.
-        unset = stored_enhanced or not (stored_legacy or Wanted(application).for_rse)
-        enhanced = {None: unset, TicketType.LEGACY: False}.get(application.ticket, True)
-        legacy = not enhanced or (stored_legacy and application.ticket is None)
+        legacy, enhanced = _kinds(application, stored_legacy=stored_legacy, stored_enhanced=stored_enhanced)
         return ((KeyForm.KEYLABEL,) if legacy else ()) + ((KeyForm.EPTKEYLABEL,) if enhanced else ())
     if len({form.enhanced for form in wishes.forms}) < len(wishes.forms):
         names = " and ".join(form.value for form in wishes.forms)
         raise InputError(f"--key-form: {names}", "a profile has one legacy key, and one enhanced key (eptkeylabel)")
     return tuple(sorted(wishes.forms, key=lambda form: form.enhanced))
+
+
+def _kinds(application: Application, *, stored_legacy: bool, stored_enhanced: bool) -> tuple[bool, bool]:
+    """Whether a legacy key is wanted, and whether an enhanced one is, where no form says so."""
+    if stored_legacy and stored_enhanced:
+        # A profile holds both while an application moves to enhanced PassTickets (IBM Education Assistant, z/OS V2.5,
+        # "RACF enhanced PassTicket"), and the definition tells which of them gen makes; the store forgets the legacy
+        # key last.
+        return application.migration is not Migration.LEGACY_REMOVED, True
+    if application.ticket:
+        enhanced = application.ticket is not TicketType.LEGACY
+    else:
+        # Of RSE, enhanced PassTickets are documented nowhere; everybody else had better have them.
+        enhanced = stored_enhanced or not (stored_legacy or Wanted(application).for_rse)
+    return not enhanced, enhanced
 
 
 def _forms_elsewhere(application: Application, wishes: Wishes) -> tuple[KeyForm, ...]:

@@ -11,9 +11,13 @@ STEP: dict[str, Any] = {
     "type": "object",
     "required": ["number", "purpose", "commands", "remarks"],
     "properties": {
-        "commands": {"type": "array", "minItems": 1, "items": {"required": ["command", "comment"]}},
-        "expected": {"maxItems": 0},
+        "commands": {"type": "array", "items": {"required": ["command", "comment"]}},
+        "expected": {"type": "array", "items": {"type": "string"}},
     },
+    # A step without commands is done by hand, and says what shows that it was.
+    "if": {"properties": {"commands": {"maxItems": 0}}},
+    "then": {"properties": {"expected": {"minItems": 1}, "lines": {"minItems": 1}}},
+    "else": {"properties": {"expected": {"maxItems": 0}}},
 }
 STRINGS = {"type": "array", "items": {"type": "string"}}
 SCHEMA: dict[str, Any] = {
@@ -132,7 +136,9 @@ def test_label_and_form_that_were_not_asked_for(stored: Any, host: Path) -> None
     changed = host.read_text().replace("PTKT.FEKAPPL.DES", "SITE.OWN.LABEL")
     assert changed != host.read_text()
     host.write_text(changed)
-    assert compared(stored, f"FEKAPPL {RSE} --check {host}")["agrees"]
+    answer = compared(stored, f"FEKAPPL {RSE} --check {host}")
+    assert answer["agrees"]
+    assert "key profile FEKAPPL names its legacy key by a label of the site's own, which stays" in answer["remarks"]
     labelled = compared(stored, f"FEKAPPL {RSE} --key-form keylabel --key-label OUR.LABEL --check {host}")
     assert commands(labelled)[0] == "RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(OUR.LABEL))"
     encrypted = compared(stored, f"FEKAPPL {RSE} --key-form keyencrypted --check {host}")
@@ -169,6 +175,91 @@ def test_listing_that_shows_too_little(stored: Any, tmp_path: Path) -> None:
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith("nothing that is shown differs, but not all that is wanted is shown\nnot known: ")
     assert "RLIST PTKTDATA FEKAPPL SSIGNON ALL shows it" in ran.err
+
+
+def test_a_key_is_put_under_its_label_before_a_profile_names_it(cli: Any, tmp_path: Path) -> None:
+    cli.ok("applid add NEWAPPL --ticket legacy")
+    host = tmp_path / "host.txt"
+    host.write_text("SETROPTS GENERIC(PTKTDATA APPL)\nSETROPTS CLASSACT(PTKTDATA APPL) RACLIST(PTKTDATA APPL)\n")
+    ran = cli(f"provision NEWAPPL --check {host}")
+    assert ran.status == 1
+    text = " ".join(line.strip("/* ") for line in ran.out.splitlines())
+    assert text.index("Put the DES key under its label") < text.index("ADD LABEL(PTKT.NEWAPPL.DES)")
+    assert text.index("ADD LABEL(PTKT.NEWAPPL.DES)") < text.index("RDEFINE PTKTDATA NEWAPPL UACC(NONE)")
+    assert "note: the label PTKT.NEWAPPL.DES is ptktctl's proposal: --key-label names yours" in ran.err
+    host.write_text(host.read_text() + ran.out)
+    agreed = cli(f"provision NEWAPPL --check {host}")
+    assert (agreed.status, agreed.out) == (0, "")
+    assert "proposal" not in agreed.err
+
+
+BOTH = ("KEYLABEL(FEK.DES)", "EPTKEYLABEL(FEK.HMAC) TYPE(MIXED) TIMEOUT(60) REPLAY(NO)")
+MASKED = ("KEYMASKED(9D2CA7F4133E8B60)", BOTH[1])
+# What is done with ptktctl before a step of the move is said to be done, and which keys the host has after it.
+MOVE = (
+    ("", BOTH[:1]),
+    ("applid set FEKAPPL --ticket legacy", BOTH[:1]),
+    ("key generate FEKAPPL --enhanced", BOTH[:1]),
+    ("", BOTH[:1]),
+    ("", BOTH),
+    ("applid set FEKAPPL --ticket mixed", BOTH),
+    ("", BOTH),
+    ("", BOTH[1:]),
+    ("key remove FEKAPPL --yes", BOTH[1:]),
+)
+
+
+def with_keys(host: Path, keys: tuple[str, ...]) -> str:
+    """The commands of a host, its key profile with other keys."""
+    lines = [f"RALTER PTKTDATA FEKAPPL SSIGNON({key})" for key in keys]
+    kept = host.read_text().replace(" SSIGNON(KEYLABEL(PTKT.FEKAPPL.DES))", "")
+    return "\n".join([kept, *lines, "SETROPTS RACLIST(PTKTDATA) REFRESH", ""])
+
+
+def test_no_key_is_taken_away_in_the_middle_of_a_move(stored: Any, host: Path, tmp_path: Path) -> None:
+    stored.ok("applid migrate FEKAPPL --to enhanced")
+    shown = tmp_path / "shown.txt"
+    for doing, keys in MOVE:
+        if doing:
+            stored.ok(doing)
+        stored.ok("applid migrate FEKAPPL --to enhanced --done")
+        shown.write_text(with_keys(host, keys))
+        due = stored.ok("applid show FEKAPPL --format json").json["migration"] in ("key-made", "key-labelled")
+        answer = compared(stored, f"FEKAPPL {RSE} --check {shown}")
+        assert answer["agrees"] is not due
+        if due:
+            added = "SSIGNON(EPTKEYLABEL(PTKT.FEKAPPL.HMAC) TYPE(MIXED) TIMEOUT(60) REPLAY(NO))"
+            assert commands(answer) == [f"RALTER PTKTDATA FEKAPPL {added}", "SETROPTS RACLIST(PTKTDATA) REFRESH"]
+        for there in (BOTH, MASKED):
+            shown.write_text(with_keys(host, there))
+            if doing != MOVE[-1][0]:  # then the store has no legacy key any more
+                assert compared(stored, f"FEKAPPL {RSE} --check {shown}")["agrees"]
+
+
+@pytest.mark.parametrize("keys", [BOTH, MASKED])
+@pytest.mark.parametrize("ticket", ["legacy", "mixed", "upper"])
+def test_no_key_that_the_store_has_is_taken_away(stored: Any, host: Path, ticket: str, keys: tuple[str, ...]) -> None:
+    stored.ok("key generate FEKAPPL --enhanced")
+    stored.ok(f"applid set FEKAPPL --ticket {ticket}")
+    host.write_text(with_keys(host, keys))
+    for options in ("", "--key-form keylabel", "--key-form eptkeylabel", "--key-form keylabel --key-form eptkeylabel"):
+        found = " ".join(commands(compared(stored, f"FEKAPPL {RSE} {options} --check {host}")))
+        assert "NOSSIGNON" not in found
+        assert "NOLEGACYKEY" not in found
+
+
+def test_the_segment_stays_where_the_legacy_key_could_not_be_given_again(stored: Any, host: Path) -> None:
+    before = host.read_text()
+    host.write_text(with_keys(host, MASKED))
+    answer = compared(stored, f"FEKAPPL {RSE} --check {host}")
+    assert answer["agrees"]
+    assert any("FEKAPPL has an enhanced key too, which stays" in remark for remark in answer["remarks"])
+    host.write_text(f"{before}RALTER PTKTDATA FEKAPPL SSIGNON({BOTH[1]})\nSETROPTS RACLIST(PTKTDATA) REFRESH\n")
+    answer = compared(stored, f"FEKAPPL {RSE} --check {host}")
+    assert commands(answer)[:2] == [
+        "RALTER PTKTDATA FEKAPPL NOSSIGNON",
+        "RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(PTKT.FEKAPPL.DES))",
+    ]
 
 
 # Bad input

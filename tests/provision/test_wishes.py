@@ -34,9 +34,10 @@ def decided(
         (Component.OTHER, None, (True, False), (LABEL,)),
         (Component.RSE, None, (False, True), (ENHANCED,)),
         (Component.OTHER, None, (True, True), (LABEL, ENHANCED)),
-        (Component.OTHER, TicketType.LEGACY, (True, True), (LABEL,)),
+        (Component.OTHER, TicketType.LEGACY, (True, True), (LABEL, ENHANCED)),
+        (Component.OTHER, TicketType.LEGACY, (False, True), (LABEL,)),
         (Component.RSE, TicketType.MIXED, (True, False), (ENHANCED,)),
-        (Component.OTHER, TicketType.UPPER, (True, True), (ENHANCED,)),
+        (Component.OTHER, TicketType.UPPER, (True, True), (LABEL, ENHANCED)),
     ],
 )
 def test_the_default_form(
