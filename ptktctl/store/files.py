@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from ptktctl.errors import InputError, StoreBusyError, StoreDamagedError, StoreError, StoreWriteError
@@ -125,20 +125,45 @@ def replace_atomically(path: str, data: bytes) -> None:
 def create_private(path: str, data: bytes) -> None:
     """Make a file of mode 0600 that does not exist yet, durably; its folder is made (0700) when missing.
 
+    Whoever looks, and whatever fails, sees it whole or not at all.
+
     Raises:
         InputError: it exists.
         StoreWriteError: it can't be written; nothing is left of it.
     """
     try:
         make_folder(os.path.dirname(path))
-        write_new(path, data)
-        sync_folder(os.path.dirname(path))
+        write_beside(path, data)
     except FileExistsError:
         raise InputError(
             f"{path} exists already", "name another file; remove this one only if nothing needs it"
         ) from None
     except OSError as error:
         raise unwritable(error, path) from None
+
+
+def write_beside(target: str, data: bytes, *, force: bool = False, check: Callable[[str], None] | None = None) -> None:
+    """Write a file of mode 0600, on the disk when this returns; whoever looks sees it whole or not at all.
+
+    No lock is taken: each process prepares the content beside the file under a name of its own, and giving it the final
+    name is one step. A killed process can leave a file `.NAME.….new` behind.
+
+    Args:
+        force: whether a file that is there may be replaced; it is not, if anything fails.
+        check: looks at what was written, by its path, before it gets its name; what it raises stops that.
+
+    Raises:
+        OSError: FileExistsError when there is one that may not be replaced.
+    """
+    folder, name = os.path.split(target)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
+    try:
+        write_new(temporary, data)
+        if check:
+            check(temporary)
+        (publish if force else publish_new)(temporary, target)
+    finally:
+        discard(temporary)
 
 
 def temporary_of(target: str) -> str:
@@ -237,8 +262,12 @@ def make_folder(folder: str) -> None:
     if not folder or os.path.isdir(folder):
         return
     make_folder(os.path.dirname(folder))
-    with suppress(FileExistsError):
+    try:
         os.mkdir(folder, 0o700)
+    except FileExistsError:
+        # Another process was quicker, or it is a file.
+        if not os.path.isdir(folder):
+            raise
 
 
 def discard(path: str) -> None:

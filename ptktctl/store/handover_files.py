@@ -10,13 +10,11 @@ from ptktctl.store import files
 def write_private(path: str, data: bytes, *, force: bool = False, check: Callable[[str], None] | None = None) -> None:
     """Write a file of mode 0600, on the disk when this returns; whoever looks sees it whole or not at all.
 
-    The folder may be anybody's, so no lock file is left there: each process prepares the content under a name of its
-    own, and giving it the final name is one step, which fails when there is such a file. A killed process can leave a
-    file `.NAME.….new` behind.
+    The folder may be anybody's, so no lock file is left there.
 
     Args:
-        force: whether a file that is there may be replaced; it is not, if anything fails.
-        check: looks at what was written, by its path, before it gets its name; what it raises stops that.
+        force: as `files.write_beside`.
+        check: likewise.
 
     Raises:
         InputError: there is a file of that name, or something that is no file.
@@ -24,19 +22,12 @@ def write_private(path: str, data: bytes, *, force: bool = False, check: Callabl
     """
     target = os.path.realpath(path)
     require_writable(path, force=force)
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
     try:
-        files.write_new(temporary, data)
-        if check:
-            check(temporary)
-        (files.publish if force else files.publish_new)(temporary, target)
+        files.write_beside(target, data, force=force, check=check)
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
         raise files.unwritable(error, path) from None
-    finally:
-        files.discard(temporary)
 
 
 def require_writable(path: str, *, force: bool) -> None:
@@ -59,7 +50,7 @@ def make_folder(path: str) -> None:
         StoreWriteError: it can't be made.
     """
     try:
-        os.makedirs(path, 0o700, exist_ok=True)
+        files.make_folder(path)
     except OSError as error:
         raise files.unwritable(error, path) from None
 

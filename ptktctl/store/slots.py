@@ -123,7 +123,8 @@ def add(
         slot = sealing.wrap(opened.data_key, new[0], scrypt_n).replaced(number=number, created=created)
         return _Plan((*slots, slot), opened.data_key)
 
-    return _change(path, open_slot, plan).slots[-1]
+    with vault.withdrawing(path, new):
+        return _change(path, open_slot, plan).slots[-1]
 
 
 def remove(path: str, open_slot: OpenSlot, number: int, confirm: Callable[[Slot, Sequence[Slot]], None]) -> Slot:
@@ -171,6 +172,7 @@ def reseal(path: str, open_slot: OpenSlot, secrets: Secrets, created: int, *, dr
     """
     dropped: list[Slot] = []
     planned: list[_Plan] = []
+    made: list[Secret] = []
 
     def plan(slots: tuple[Slot, ...], opened: Opened) -> _Plan:
         if planned:
@@ -181,6 +183,7 @@ def reseal(path: str, open_slot: OpenSlot, secrets: Secrets, created: int, *, dr
             raise _closed(dropped)
         data_key = sealing.new_key()
         new = secrets.replacement() if secrets.replacement else None
+        made.extend([new] if new else [])
         kept = [
             _sealed_anew(slot, new, data_key, secrets.scrypt_n).replaced(created=created)
             if new and slot == opened.slot
@@ -191,7 +194,8 @@ def reseal(path: str, open_slot: OpenSlot, secrets: Secrets, created: int, *, dr
         planned.append(_Plan(tuple(kept), data_key))
         return planned[0]
 
-    return Resealed(_change(path, open_slot, plan).slots, tuple(dropped))
+    with vault.withdrawing(path, made):
+        return Resealed(_change(path, open_slot, plan).slots, tuple(dropped))
 
 
 def _change(path: str, open_slot: OpenSlot, plan: Callable[[tuple[Slot, ...], Opened], _Plan]) -> _Plan:

@@ -210,10 +210,14 @@ def new_key_file(path: str) -> UnlockKey:
     """Make an unlock key file: one line of text, mode 0600, on the disk when this returns.
 
     Raises:
-        InputError: there is a file of that name; it stays as it is.
+        InputError: there is a file of that name, which stays as it is; or the store could not remember the name.
         StoreWriteError: it can't be written.
     """
     path = os.path.abspath(path)
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise InputError("the store can't remember a file name that is not UTF-8", "name another file") from None
     key = sealing.new_key()
     files.create_private(path, key_file_line(key))
     return UnlockKey(key, path)

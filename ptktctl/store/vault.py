@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from ptktctl.errors import InputError, StoreDamagedError, StoreMissingError
+from ptktctl.errors import InputError, StoreDamagedError, StoreError, StoreMissingError
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, SecuredSignonKey, TicketType
 from ptktctl.passticket.names import ApplId, GroupId, UserId
 from ptktctl.store import files, keysfile, sealing
 from ptktctl.store.keysfile import Entry, KeyKind, KeyName, KeysFile
-from ptktctl.store.sealing import Secret, Slot
+from ptktctl.store.sealing import KeyFileSlot, Secret, Slot, UnlockKey
 
 __all__ = ["Draft", "KeyKind", "KeyName", "StoredKey", "Unlock", "Vault", "create", "editing"]
 
@@ -254,9 +254,29 @@ def create(path: str, secret: Callable[[], Secret], scrypt_n: int = sealing.SCRY
             raise InputError(
                 f"there is a store already: {path}", "it stays as it is; remove it only if no key is needed"
             )
-        data_key = sealing.new_key()
-        slot = sealing.wrap(data_key, secret(), scrypt_n).replaced(number=1, created=created)
-        files.replace_atomically(path, keysfile.render((slot,), (), data_key))
+        data_key, made = sealing.new_key(), secret()
+        with withdrawing(path, [made]):
+            slot = sealing.wrap(data_key, made, scrypt_n).replaced(number=1, created=created)
+            files.replace_atomically(path, keysfile.render((slot,), (), data_key))
+
+
+@contextmanager
+def withdrawing(path: str, made: Sequence[Secret]) -> Iterator[None]:
+    """Remove the unlock key files that were made for a store, should the block fail, unless the store names them now.
+
+    Args:
+        made: looked at when the block has failed: what it made.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(StoreError):
+            slots = read(path).slots if os.path.lexists(path) else ()
+            named = {slot.path for slot in slots if isinstance(slot, KeyFileSlot)}
+            for secret in made:
+                if isinstance(secret, UnlockKey) and secret.path not in named:
+                    files.discard(secret.path)
+        raise
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ptktctl.commands.catalog import SUMMARIES
@@ -402,6 +402,8 @@ WORDS = st.sampled_from(
         "OMVSAPPL",
         "0123456789ABCDEF",
         "--key-from=-",
+        "--key-file=k\udcff",
+        "--new-key-file=k\udcff",
         "--fresh",
         "--format=json",
         "-h",
@@ -425,6 +427,8 @@ COMMANDS = sorted(set(SUMMARIES) - {"exec", "watch", "demo", "doctor", "simulate
     rest=st.lists(st.one_of(WORDS, WORDS, WORDS, JUNK), max_size=9),
     stdin=st.one_of(st.binary(max_size=40), st.sampled_from([b"AEPRRZ3S\n", b"E001193519561977\n", b"IBMUSER\n"])),
 )
+@example("store", ["slot", "add", "--new-key-file", "k\udcff"], b"")
+@example("store", ["reseal", "--new-key-file=k\udcff"], b"")
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_command_line_is_a_defect(stored: Any, tmp_path: Path, command: str, rest: list[str], stdin: bytes) -> None:
     (tmp_path / "rse.env").write_text('_RSE_JAVAOPTS="-DAPPLID=FEKAPPL"\n')

@@ -11,7 +11,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ptktctl.store import sealing, vault
+from ptktctl.store import files, sealing, vault
 
 Process = Callable[..., "subprocess.CompletedProcess[str]"]
 PASSPHRASE = "correct horse battery"
@@ -65,6 +65,28 @@ def test_with_a_key_file(cli: Any, tmp_path: Path) -> None:
     assert mode(cli.home) == 0o700
     assert mode(cli.home / "keys.toml") == mode(tmp_path / "unlock.key") == 0o600
     assert cli("key list").status == 0
+
+
+def test_a_key_file_that_the_store_cannot_remember(cli: Any, tmp_path: Path) -> None:
+    named = f"{tmp_path}/k\udcff"
+    said = "the store can't remember a file name that is not UTF-8"
+    cli.refused(f"init --key-file {named}", said)
+    assert [path.name for path in tmp_path.rglob("*") if path.suffix != ".lock"] == ["home"]
+    cli.ok(f"init --key-file {tmp_path}/unlock.key")
+    for way in ("store slot add", "store reseal"):
+        cli.refused(f"{way} --new-key-file {named}", said)
+    assert not os.path.lexists(named)
+
+
+def test_a_full_disk_leaves_no_key_file(cli: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "publish", full)
+        cli.refused(f"init --key-file {tmp_path}/unlock.key", "nothing was changed", status=3)
+    assert not (tmp_path / "unlock.key").exists()
+    cli.ok(f"init --key-file {tmp_path}/unlock.key")
 
 
 def test_json(cli: Any, tmp_path: Path) -> None:

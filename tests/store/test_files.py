@@ -277,6 +277,20 @@ def test_create_private(tmp_path: Path) -> None:
     assert path.read_bytes() == NEW
 
 
+@pytest.mark.usefixtures("quick_disk")
+def test_create_private_killed_at_any_line_leaves_it_whole_or_not_at_all(
+    tmp_path: Path, killed_everywhere: Callable[..., int]
+) -> None:
+    path = tmp_path / "key"
+
+    def judge() -> None:
+        assert not path.exists() or path.read_bytes() == NEW
+        for left in tmp_path.iterdir():
+            left.unlink()
+
+    assert killed_everywhere(lambda: files.create_private(str(path), NEW), judge) > 10
+
+
 def test_a_new_file_that_cannot_be_finished_is_not_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", failing(errno.ENOSPC))
     with pytest.raises(StoreWriteError):

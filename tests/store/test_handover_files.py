@@ -59,12 +59,15 @@ def test_a_folder_that_is_missing_or_closed(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(OLD)
     with pytest.raises(StoreWriteError, match="could not be written"):
         make_folder(str(tmp_path / "f" / "parts"))
+    with pytest.raises(StoreWriteError, match="File exists"):
+        make_folder(str(tmp_path / "f"))
 
 
 def test_a_folder_is_made_private(tmp_path: Path) -> None:
     make_folder(str(tmp_path / "a" / "parts"))
     make_folder(str(tmp_path / "a" / "parts"))
-    assert (tmp_path / "a" / "parts").stat().st_mode & 0o777 == 0o700
+    for folder in ("a", "a/parts"):
+        assert (tmp_path / folder).stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("force", [False, True])

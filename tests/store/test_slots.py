@@ -459,6 +459,34 @@ def test_a_full_disk_changes_nothing(full_site: "Site", what: str, monkeypatch: 
     assert Path(full_site.keys).read_bytes() == before
 
 
+@pytest.mark.parametrize("what", ["add", "reseal"])
+@pytest.mark.parametrize("late", [False, True], ids=["before it has its name", "when it has its name"])
+def test_a_new_key_file_stays_only_if_the_store_names_it(
+    full_site: "Site", tmp_path: Path, what: str, late: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new, publish = tmp_path / "new.key", files.publish
+
+    def fail(temporary: str, target: str) -> None:
+        if late:
+            publish(temporary, target)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files, "publish", fail)
+    actions: dict[str, Callable[[], object]] = {
+        "add": lambda: slots.add(full_site.keys, MINE, lambda: new_key_file(str(new)), 1),
+        "reseal": lambda: reseal(full_site, replacement=lambda: new_key_file(str(new))),
+    }
+    with pytest.raises(StoreWriteError, match="No space left"):
+        actions[what]()
+    assert new.exists() is late
+    if late:
+        assert opens(full_site, Unlocker({}, key_file=str(new)).open_slot)
+    else:
+        monkeypatch.undo()
+        actions[what]()
+        assert opens(full_site, Unlocker({}, key_file=str(new)).open_slot)
+
+
 def test_no_secret_shows(full_site: "Site") -> None:
     secrets = Secrets((passphrase("correct horse"),))
     opened = MINE(full_site.keys, slots.listed(full_site.keys))

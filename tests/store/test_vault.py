@@ -277,6 +277,21 @@ def test_create_does_not_overwrite_a_key_file(tmp_path: Path) -> None:
     assert not keys.exists()
 
 
+def test_a_store_that_cannot_be_written_leaves_no_key_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys, key_file = tmp_path / "home" / "keys.toml", tmp_path / "key"
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "publish", full)
+        with pytest.raises(StoreWriteError, match="No space left"):
+            vault.create(str(keys), lambda: new_key_file(str(key_file)))
+    assert not key_file.exists()
+    vault.create(str(keys), lambda: new_key_file(str(key_file)))
+    assert Vault.open(str(keys), Unlocker({}).data_key).names() == ()
+
+
 def test_create_killed_at_any_line_leaves_a_store_that_opens_or_none(
     tmp_path: Path, killed_everywhere: Callable[..., int], named: Named
 ) -> None:
