@@ -184,7 +184,7 @@ def show(
     definitions = load_definitions(context)
     aged = [(each, greatest_age(definitions, each)) for each in found]
     context.use.outcome = "revealed" if reveal else None
-    members = [key_members(context, *each, reveal=reveal) for each in aged]
+    members = [key_members(context, *each, compared=True, reveal=reveal) for each in aged]
     text = "\n\n".join(key_lines(context, *each, reveal=reveal) for each in aged)
     return Answer("key/1", {"keys": members}, text)
 
@@ -247,11 +247,12 @@ def _store(context: Context, name: KeyName, secret: SecuredSignonKey, *, force: 
     warnings = judge(secret.weaknesses(), force=force)
     unlocker = selection.unlocker(context, **unlock)
     selection.ensure_store(context, unlocker)
-    path, open_once = context.places().keys, selection.unlock_once(unlocker)
+    path, open_once, now = context.places().keys, selection.unlock_once(unlocker), context.clock()
     with vault.editing(path, open_once) as draft:
-        draft.put(name, secret, context.clock(), replace=force)
+        draft.put(name, secret, now, replace=force)
     stored = vault.Vault.open(path, open_once).keys()
-    this = next(each for each in stored if each.name == name)
+    # As it was put: another process may have removed it by now.
+    this = vault.StoredKey(name, secret, now)
     warnings += [*twins(this, stored), *_left_pending(name, stored)]
     text = f"stored the key {name}, fingerprint {secret.fingerprint}"
     notes = [f"warning: {warning}" for warning in warnings]

@@ -46,22 +46,28 @@ def name_members(name: KeyName) -> dict[str, object]:
     }
 
 
-def key_members(context: Context, stored: StoredKey, max_age: int | None, *, reveal: bool = False) -> dict[str, object]:
+def key_members(
+    context: Context, stored: StoredKey, max_age: int | None, *, compared: bool = False, reveal: bool = False
+) -> dict[str, object]:
     """A key as JSON has it.
 
     Args:
         max_age: the days it may serve, as `greatest_age` tells.
+        compared: whether somebody asks for it who may want to compare it. Fingerprint and check value of a legacy key
+            together leave about one DES key (`passticket.check_values`), so they do not stand in every list.
         reveal: whether the key itself is shown.
     """
     from ptktctl.commands.handing_over import check_members
     from ptktctl.commands.wording import instant
+    from ptktctl.passticket.keys import LegacyKey
 
     due = due_at(stored, max_age)
+    tells = compared or not isinstance(stored.key, LegacyKey)
     members = {
         "profile": stored.name.profile,
         **name_members(stored.name),
         "fingerprint": stored.key.fingerprint,
-        **check_members(stored.key),
+        **(check_members(stored.key) if tells else {"check_value": None, "check_method": None}),
         "created": instant(stored.created),
         "age_seconds": _age(context, stored),
         "max_age_days": max_age,

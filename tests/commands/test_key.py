@@ -8,6 +8,7 @@ import pytest
 
 from ptktctl import EnhancedKey, LegacyKey
 from ptktctl.passticket.weaknesses import SEMI_WEAK_KEYS, WEAK_KEYS
+from ptktctl.store import vault
 
 LEGACY = "9D2CA7F4133E8B60"
 LEGACY_OTHER_PARITY = "9C2DA6F5123F8A61"
@@ -20,8 +21,8 @@ MEMBERS: dict[str, Any] = {
     "userid": {"type": ["string", "null"]},
     "kind": {"enum": ["legacy", "enhanced"]},
     "fingerprint": {"type": "string", "pattern": "^[0-9A-F]{8}$"},
-    "check_value": {"type": "string", "pattern": "^([0-9A-F]{6}|[0-9A-F]{32})$"},
-    "check_method": {"enum": ["ENC-ZERO", "SHAVP1"]},
+    "check_value": {"type": ["string", "null"], "pattern": "^([0-9A-F]{6}|[0-9A-F]{32})$"},
+    "check_method": {"enum": ["ENC-ZERO", "SHAVP1", None]},
     "created": {"type": "string", "pattern": INSTANT},
     "age_seconds": {"type": "integer", "minimum": 0},
     "stage": {"enum": ["current", "pending"]},
@@ -116,6 +117,33 @@ def test_json_of_a_stored_key(ready: Any) -> None:
     jsonschema.validate(ran.json, STORED)
     assert ran.json["profile"] == "FEKAPPL.SYS1.IBMUSER"
     assert (ran.json["group"], ran.json["userid"], ran.json["warnings"]) == ("SYS1", "IBMUSER", [])
+
+
+def test_the_check_value_of_a_legacy_key_stands_only_where_it_is_asked_for(ready: Any) -> None:
+    """Together with the fingerprint it leaves about one DES key."""
+    made = [ready.ok("key set FEKAPPL --format json", stdin=LEGACY).json]
+    made.append(ready.ok("key set FEKAPPL --enhanced --format json", stdin=ENHANCED).json)
+    for listed in (made, ready.ok("key list --format json").json["keys"]):
+        told = {each["kind"]: (each["check_value"], each["check_method"]) for each in listed}
+        assert told["legacy"] == (None, None)
+        assert told["enhanced"][1] == "SHAVP1"
+    shown = ready.ok("key show FEKAPPL --format json").json["keys"]
+    assert {each["check_method"] for each in shown} == {"ENC-ZERO", "SHAVP1"}
+    assert all(each["check_value"] for each in shown)
+
+
+def test_a_key_is_told_of_as_it_was_stored(ready: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may have removed it by then."""
+    monkeypatch.setattr(vault.Vault, "keys", lambda *_: ())
+    ran = ready.ok("key set FEKAPPL --format json", stdin=LEGACY)
+    assert (ran.json["profile"], ran.json["age_seconds"]) == ("FEKAPPL", 0)
+
+
+def test_a_key_in_a_file_that_others_can_read_is_warned_of(ready: Any, tmp_path: Path) -> None:
+    source = tmp_path / "fekappl.key"
+    source.write_text(LEGACY)
+    source.chmod(0o644)
+    assert f"warning: others can read {source}, which holds a key" in ready.ok(f"key set FEKAPPL --from {source}").err
 
 
 @pytest.mark.parametrize(
