@@ -123,7 +123,7 @@ def locked(path: str) -> Iterator[int]:
         try:
             check(descriptor, path)
             with _lock(descriptor, path):
-                if _is_named(descriptor, path):
+                if is_named(descriptor, path):
                     yield descriptor
                     return
         finally:
@@ -287,7 +287,7 @@ def _lock(descriptor: int, path: str) -> AbstractContextManager[None]:
             return nullcontext()
 
 
-def _is_named(descriptor: int, path: str) -> bool:
+def is_named(descriptor: int, path: str) -> bool:
     """Whether the file that was opened still bears the log's name: `archive` may have moved it meanwhile."""
     try:
         return os.path.samestat(os.fstat(descriptor), os.stat(path))

@@ -280,10 +280,12 @@ def archive(path: str, target: str, moment: int) -> tuple[int, str]:
                 raise StoreMissingError(f"{path} has no line yet")
             first = audit.lines_after(end.replaced(is_open=False), moment, [Event(ARCHIVE, "done")])
             _keep(descriptor, log, target)
-            temporary = files.temporary_of(log)
-            files.discard(temporary)
-            files.write_new(temporary, first)
-            files.publish(temporary, log)
+            try:
+                _begin_anew(log, first)
+            except BaseException:
+                if audit.is_named(descriptor, log):
+                    files.discard(target)
+                raise
             return end.number, end.before
     except OSError as error:
         raise files.unwritable(error, path) from None
@@ -303,6 +305,17 @@ def _keep(descriptor: int, log: str, target: str) -> None:
         raise InputError(f"{target} exists already", "name another file") from None
     except OSError as error:
         raise InputError(f"{target}: cannot write the archive: {error.strerror}", "the log is as it was") from None
+
+
+def _begin_anew(log: str, first: bytes) -> None:
+    """Put a log of one line in the place of the one that is kept."""
+    temporary = files.temporary_of(log)
+    try:
+        files.discard(temporary)
+        files.write_new(temporary, first)
+        files.publish(temporary, log)
+    finally:
+        files.discard(temporary)
 
 
 def _copy(descriptor: int, target: str) -> None:

@@ -625,6 +625,32 @@ def test_an_archive_on_another_file_system_is_a_copy(
     assert tampered(tmp_path / "archive", log) == []
 
 
+@pytest.mark.parametrize("copied", [False, True])
+@pytest.mark.parametrize("late", [False, True])
+def test_an_archive_that_fails_leaves_the_log_in_one_place(
+    log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: bool, copied: bool
+) -> None:
+    append(log, 5)
+    target, whole, publish = tmp_path / "archive", log.read_bytes(), files.publish
+
+    def fail(*paths: str) -> None:
+        if late:
+            publish(*paths)
+        raise OSError(28, "No space left on device")
+
+    def unlinkable(*_: object, **__: object) -> None:
+        raise OSError(1, "no links here")
+
+    monkeypatch.setattr(files, "publish", fail)
+    if copied:
+        monkeypatch.setattr(os, "link", unlinkable)
+    with pytest.raises(StoreWriteError, match="No space left"):
+        audit_trail.archive(str(log), str(target), NOW)
+    kept = [path for path in (log, target) if path.exists() and path.read_bytes() == whole]
+    assert kept == [target if late else log]
+    assert target.exists() is late
+
+
 def test_an_archive_with_a_torn_end(log: Path, tmp_path: Path) -> None:
     append(log, 3)
     log.write_bytes(log.read_bytes()[:-50])
