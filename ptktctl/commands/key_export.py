@@ -220,27 +220,17 @@ def _as_parts(context: Context, stored: StoredKey, wanted: _Wanted) -> Answer:
 
 
 def _written(wanted: _Wanted, parts: Sequence[PartPage], texts: Sequence[str]) -> list[str | None]:
-    """Write all parts, or none: what was written is removed when a later one fails."""
+    """Write all parts, or none."""
     import os
 
-    from ptktctl.store import files
-    from ptktctl.store.handover_files import make_folder, require_writable, write_private
+    from ptktctl.store.handover_files import make_folder, write_all_private
 
     folder = wanted.directory or ""
     make_folder(folder)
     paths = [os.path.join(folder, _file_name(page)) for page in parts]
-    for path in paths:
-        require_writable(path, force=wanted.force)
-    written: list[str | None] = []
-    try:
-        for path, text in zip(paths, texts, strict=True):
-            write_private(path, text.encode(), force=wanted.force)
-            written.append(path)
-    except BaseException:
-        for path in filter(None, written):
-            files.discard(path)
-        raise
-    return written
+    contents = {path: text.encode() for path, text in zip(paths, texts, strict=True)}
+    write_all_private(contents, force=wanted.force)
+    return [*paths]
 
 
 def _file_name(page: PartPage) -> str:

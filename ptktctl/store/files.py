@@ -155,8 +155,7 @@ def write_beside(target: str, data: bytes, *, force: bool = False, check: Callab
     Raises:
         OSError: FileExistsError when there is one that may not be replaced.
     """
-    folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
+    temporary = name_beside(target)
     try:
         write_new(temporary, data)
         if check:
@@ -164,6 +163,12 @@ def write_beside(target: str, data: bytes, *, force: bool = False, check: Callab
         (publish if force else publish_new)(temporary, target)
     finally:
         discard(temporary)
+
+
+def name_beside(target: str) -> str:
+    """A name of this process alone for what a file shall hold, beside it."""
+    folder, name = os.path.split(target)
+    return os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
 
 
 def temporary_of(target: str) -> str:

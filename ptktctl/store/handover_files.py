@@ -1,7 +1,7 @@
 """Writing what leaves the store: private, whole or not at all, and never over what is there unless asked to."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from ptktctl.errors import InputError
 from ptktctl.store import files
@@ -28,6 +28,42 @@ def write_private(path: str, data: bytes, *, force: bool = False, check: Callabl
         raise _exists(path) from None
     except OSError as error:
         raise files.unwritable(error, path) from None
+
+
+def write_all_private(contents: Mapping[str, bytes], *, force: bool = False) -> None:
+    """Write several files as `write_private` writes one: none gets its name before all are on the disk.
+
+    Args:
+        contents: by path.
+        force: whether files that are there may be replaced.
+
+    Raises:
+        InputError, StoreWriteError: as `write_private`; what was there before is still there.
+    """
+    for path in contents:
+        require_writable(path, force=force)
+    prepared: dict[str, str] = {}
+    made: list[str] = []
+    try:
+        for path, data in contents.items():
+            prepared[path] = files.name_beside(os.path.realpath(path))
+            files.write_new(prepared[path], data)
+        for path, temporary in prepared.items():
+            target = os.path.realpath(path)
+            is_new = not os.path.exists(target)
+            (files.publish if force else files.publish_new)(temporary, target)
+            made += [target] * is_new
+    except BaseException as error:
+        for target in made:
+            files.discard(target)
+        if isinstance(error, FileExistsError):
+            raise _exists(path) from None
+        if isinstance(error, OSError):
+            raise files.unwritable(error, path) from None
+        raise
+    finally:
+        for temporary in prepared.values():
+            files.discard(temporary)
 
 
 def require_writable(path: str, *, force: bool) -> None:

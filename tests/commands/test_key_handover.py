@@ -623,6 +623,28 @@ def test_a_disk_that_fails_in_the_middle_leaves_no_part(home: Any, monkeypatch: 
     assert list(Path("parts").iterdir()) == []
 
 
+@pytest.mark.parametrize("call", ["write_new", "publish"])
+def test_a_disk_that_fails_destroys_no_part_that_was_there(
+    home: Any, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    from ptktctl.store import files
+
+    home.ok("key export FEKAPPL --parts 3 --directory parts")
+    before = {path: path.read_text() for path in Path("parts").iterdir()}
+    done, calls = getattr(files, call), []
+
+    def fail_at_the_first_or_second(path: str, *rest: Any) -> None:
+        calls.append(path)
+        if "part-2-of-3" in path or (call == "publish" and "parts" in path):
+            raise OSError(28, "No space left on device")
+        done(path, *rest)
+
+    monkeypatch.setattr(files, call, fail_at_the_first_or_second)
+    home.refused("key export FEKAPPL --parts 3 --directory parts --force", "No space left", status=3)
+    assert {path: path.read_text() for path in Path("parts").iterdir()} == before
+    assert len(calls) > (call == "write_new")
+
+
 def test_parts_that_are_missing_or_mistyped_are_named(home: Any) -> None:
     home.ok("key export FEKAPPL --parts 3 --directory parts")
     one, two, three = sorted(str(path) for path in Path("parts").iterdir())
