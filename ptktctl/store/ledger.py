@@ -23,7 +23,7 @@ import os
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from ptktctl.errors import StoreBusyError, StoreDamagedError, StoreError
+from ptktctl.errors import StoreBusyError, StoreDamagedError, StoreError, StoreWriteError
 from ptktctl.passticket.keys import LegacyKey
 from ptktctl.store import files
 from ptktctl.store.framing import framed
@@ -53,7 +53,8 @@ SECOND_LENGTH = 8
 RECORD = f">{TOKEN_LENGTH}s3Q"
 # https://www.sqlite.org/rescode.html, primary result codes
 SQLITE_BUSY = (5, 6)
-SQLITE_CANNOT_WRITE = (3, 8, 10, 13, 14)
+SQLITE_NO_ACCESS = (3, 8, 10, 13, 14)
+WRITE_HINT = "nothing was changed; see to the disk or folder. ptktctl verify --peek records nothing"
 SCHEMA = "CREATE TABLE bucket (number INTEGER PRIMARY KEY, content BLOB NOT NULL)"
 
 
@@ -102,12 +103,16 @@ class Ledger(UsedTickets):
 
     def use_many(self, uses: Sequence[Use]) -> list[int | None]:
         """As `UsedTickets.use_many`; either all uses are recorded and on the disk, or none is."""
-        if not os.path.lexists(self._path):
-            self._create()
-        with self._connected("rw") as connection:
-            # Most of a crowd that brings the same ticket need not queue for writing.
-            used = _look_up(connection, [use.token for use in uses])
-            return self._record_all(connection, uses) if None in used else used
+        try:
+            if not os.path.lexists(self._path):
+                self._create()
+            with self._connected("rw") as connection:
+                # Most of a crowd that brings the same ticket need not queue for writing.
+                used = _look_up(connection, [use.token for use in uses])
+                return self._record_all(connection, uses) if None in used else used
+        except StoreWriteError as error:
+            error.hint = WRITE_HINT
+            raise
 
     def _record_all(self, connection: sqlite3.Connection, uses: Sequence[Use]) -> list[int | None]:
         connection.execute("PRAGMA synchronous = EXTRA")
@@ -135,7 +140,7 @@ class Ledger(UsedTickets):
             return [None] * len(tokens)
         # A journal that a killed process left has to be played back before anything can be read.
         mode = "rw" if os.path.exists(os.path.realpath(self._path) + "-journal") else "ro"
-        with self._connected(mode) as connection:
+        with self._connected(mode, reads=True) as connection:
             return _look_up(connection, tokens)
 
     def _require_memory(self, bucket: _Bucket, use: Use) -> None:
@@ -164,7 +169,7 @@ class Ledger(UsedTickets):
                 raise files.unwritable(error, target) from None
 
     @contextmanager
-    def _connected(self, mode: str) -> Iterator[sqlite3.Connection]:
+    def _connected(self, mode: str, *, reads: bool = False) -> Iterator[sqlite3.Connection]:
         import sqlite3
 
         check_private(self._path)
@@ -172,15 +177,17 @@ class Ledger(UsedTickets):
             with closing(sqlite3.connect(_uri(self._path, mode), self._timeout, uri=True, isolation_level=None)) as it:
                 yield it
         except sqlite3.Error as error:
-            raise self._explained(error) from None
+            raise self._explained(error, reads=reads) from None
         except (_DamageError, UnicodeDecodeError) as error:  # SQLite's own messages quote the damaged schema
             raise self._damaged(str(error)) from None
 
-    def _explained(self, error: sqlite3.Error) -> StoreError:
+    def _explained(self, error: sqlite3.Error, *, reads: bool) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in SQLITE_BUSY:
             return StoreBusyError(f"{self._path} is in use by other processes", f"waited {self._timeout:g} s")
-        return files.unwritable(error, self._path) if code in SQLITE_CANNOT_WRITE else self._damaged(str(error))
+        if code not in SQLITE_NO_ACCESS:
+            return self._damaged(str(error))
+        return StoreError(f"{self._path} can't be read: {error}") if reads else files.unwritable(error, self._path)
 
     def _damaged(self, why: str) -> StoreDamagedError:
         return StoreDamagedError(

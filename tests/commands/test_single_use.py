@@ -68,6 +68,7 @@ def test_in_a_read_only_home_a_ticket_is_valid_with_peek_only(readable_home: Any
         refused = home(f"{VERIFY} {ticket}")
         assert (refused.status, refused.out) == (3, "")
         assert "used.db could not be written" in refused.err
+        assert "ptktctl verify --peek" in refused.err
         assert home("verify --batch -", f"IBMUSER FEKAPPL {ticket}\n").status == 3
         assert home("gen -u IBMUSER --fresh").status == 3
         peeked = home(f"{VERIFY} --peek {ticket}")

@@ -60,6 +60,17 @@ def test_a_ticket_serves_once(ledger: Ledger, path: Path) -> None:
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_what_cannot_be_opened_is_not_said_to_be_unwritten_by_who_only_reads(ledger: Ledger, path: Path) -> None:
+    path.mkdir(parents=True, mode=0o700)
+    path.parent.chmod(0o700)
+    with pytest.raises(StoreError, match="can't be read: ") as caught:
+        ledger.peek(TOKEN)
+    assert not isinstance(caught.value, StoreWriteError)
+    with pytest.raises(StoreWriteError, match="could not be written: ") as unwritten:
+        use(ledger, TOKEN, NOW)
+    assert "--peek" in str(unwritten.value.hint)
+
+
 def test_peek_writes_nothing(ledger: Ledger, path: Path) -> None:
     use(ledger, TOKEN, NOW)
     before = path.read_bytes(), path.stat().st_mtime_ns
