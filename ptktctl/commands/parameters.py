@@ -182,6 +182,23 @@ class FileType(_Parsed):
         return [CompletionItem(incomplete, type="file")]
 
 
+class LedgerType(_Parsed):
+    """The URL of a ledger of used tickets, or its path."""
+
+    name = "URL"
+
+    def parse(self, text: str, ctx: click.Context | None) -> str:
+        if "://" in text:
+            from ptktctl.store.ledgers import holds_password
+
+            if holds_password(text):
+                raise InputError(
+                    "every user of this machine can see the password in this URL",
+                    "set PTKTCTL_LEDGER to the URL instead",
+                )
+        return text
+
+
 class BadCall(click.UsageError):
     """A command line that can't be understood, with what to do about it."""
 
@@ -379,7 +396,7 @@ def ledger_option(function: Function) -> Function:
     """--ledger URL, which `selection.open_ledger` opens."""
     return click.option(
         "--ledger",
-        metavar="URL",
+        type=LedgerType(),
         help="Where to remember used tickets for several machines: redis://HOST or postgresql://USER@HOST/DATABASE; "
         "default PTKTCTL_LEDGER, else a file of this user.",
     )(function)

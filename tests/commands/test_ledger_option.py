@@ -77,7 +77,9 @@ def test_without_single_use_no_ledger_is_asked(stored: Any, nobody: str) -> None
 )
 @pytest.mark.parametrize("line", [VERIFY + " AEPRRZ3S", GEN + " --fresh"])
 def test_a_password_on_the_command_line_is_refused_and_not_repeated(stored: Any, url: str, line: str) -> None:
-    stored.refused(f"{line} --ledger {url.format(PASSWORD)}", "--ledger", "PTKTCTL_LEDGER")
+    for replay in ("deny", "allow"):
+        stored.ok(f"applid set FEKAPPL --replay {replay}")
+        stored.refused(f"{line} --ledger {url.format(PASSWORD)}", "--ledger", "PTKTCTL_LEDGER")
     assert PASSWORD not in stored.outputs()
 
 
