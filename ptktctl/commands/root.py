@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 COMPLETE = "_PTKTCTL_COMPLETE"
 SHORTEST_KEY = 16  # hexadecimal digits
 REPORT_TO = "https://github.com/ptktctl/ptktctl/issues"
-DEFECT = 70
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
@@ -84,10 +83,9 @@ def _answer(arguments: Sequence[str], context: Context) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        context.note(f"ptktctl: {error.filename or 'standard output'}: {error.strerror}")
-        return InputError.exit_status
+        return _render_failure(context, _from_system(error), arguments)
     except Exception as error:
-        return _defect(context, error, arguments)
+        return _render_failure(context, _DefectError(error), arguments)
 
 
 def _run(arguments: Sequence[str], context: Context) -> int:
@@ -115,13 +113,27 @@ def _render_failure(context: Context, error: PtktctlError, arguments: Sequence[s
     if context.environ.get("PTKTCTL_DEBUG") == "1":
         _print_traceback(context, arguments)
     error.message = _without_keys(error.message, arguments)
-    return render_error(context, error, as_json=_wants_json(arguments))
+    try:
+        return render_error(context, error, as_json=_wants_json(arguments))
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return error.exit_status  # standard output takes nothing, and stderr has been told
 
 
 def _from_click(error: click.ClickException) -> InputError:
     """A click complaint in the words of the house, with what to do or the command whose help tells more."""
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "ptktctl"
     return InputError(error.format_message(), getattr(error, "remedy", None) or f"see '{command} --help'")
+
+
+def _from_system(error: OSError) -> InputError:
+    """What the operating system refused, and where. Of those without a name, only what asks for the working folder can
+    miss something; all else writes to standard output.
+    """
+    if isinstance(error, FileNotFoundError) and not error.filename:
+        return InputError("the working folder is gone", "change to one that exists")
+    return InputError(f"{error.filename or 'standard output'}: {error.strerror}")
 
 
 def _without_keys(text: str, arguments: Sequence[str]) -> str:
@@ -159,13 +171,17 @@ def _is_broken(stream: TextIO) -> bool:
     return False
 
 
-def _defect(context: Context, error: Exception, arguments: Sequence[str]) -> int:
-    if context.environ.get("PTKTCTL_DEBUG") == "1":
-        _print_traceback(context, arguments)
-    # The kind of the error only: its text could hold what the user gave us.
-    context.note(f"ptktctl: a defect of ptktctl {__version__} ({type(error).__name__}); please report it: {REPORT_TO}")
-    context.note("hint: PTKTCTL_DEBUG=1 shows the traceback")
-    return DEFECT
+class _DefectError(PtktctlError):
+    """A fault of ptktctl itself."""
+
+    exit_status = 70
+
+    def __init__(self, error: Exception) -> None:
+        # The kind of the error only: its text could hold what the user gave us.
+        super().__init__(
+            f"a defect of ptktctl {__version__} ({type(error).__name__}); please report it: {REPORT_TO}",
+            "PTKTCTL_DEBUG=1 shows the traceback",
+        )
 
 
 def _print_traceback(context: Context, arguments: Sequence[str]) -> None:
