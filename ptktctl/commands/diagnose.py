@@ -85,8 +85,8 @@ def diagnose(  # noqa: PLR0913, PLR0917 - one parameter an option
     from ptktctl.errors import InputError
 
     if tickets is None:
-        case = Case(one_ticket(context, ticket), _who(userids), selection.choose_applid(context, applid), at)
-        selection.find_application(context, case.applid)
+        text, who = one_ticket(context, ticket), _who(userids)
+        case = Case(text, who, selection.choose_application(context, applid).applid, at)
     elif ticket or applid:
         raise InputError("--tickets takes APPLIDs and tickets from the log", "leave -a and TICKET out")
     vault = selection.open_vault(context, **unlock)

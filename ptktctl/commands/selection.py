@@ -40,13 +40,14 @@ def _choose(context: Context, given: ApplId | None, definitions: Definitions | N
         return given
     if named := context.environ.get(DEFAULT_APPLID):
         return _applid_of_environment(named)
-    defined = [application.applid for application in (definitions or load_definitions(context))]
+    known = load_definitions(context) if definitions is None else definitions
+    defined = [application.applid for application in known]
     if len(defined) == 1:
         return defined[0]
     if not defined:
         raise InputError("which APPLID? none is defined yet", "define one: ptktctl applid add APPLID")
-    known = ", ".join(map(str, defined))
-    raise InputError(f"which APPLID? defined are {known}", f"give -a APPLID, or set {DEFAULT_APPLID}")
+    names = ", ".join(map(str, defined))
+    raise InputError(f"which APPLID? defined are {names}", f"give -a APPLID, or set {DEFAULT_APPLID}")
 
 
 def _noted(context: Context, applid: ApplId) -> ApplId:
@@ -97,9 +98,30 @@ def choose_application(context: Context, given: ApplId | None) -> Application:
 
     Raises:
         InputError: as `choose_applid` and `find_application`.
+        StoreMissingError: neither that definition nor a store exists.
     """
     definitions = load_definitions(context)
-    return require_defined(definitions, _noted(context, _choose(context, given, definitions)))
+    if not definitions:
+        _require_store(context)
+    applid = _noted(context, _choose(context, given, definitions))
+    if not definitions.get(applid):
+        _require_store(context)
+    return require_defined(definitions, applid)
+
+
+def _require_store(context: Context) -> None:
+    """Tell of a missing store first: `init` comes before all else, and a wrong PTKTCTL_HOME shows by it.
+
+    Raises:
+        StoreMissingError: there is none.
+    """
+    import os
+
+    path = context.places().keys
+    if not os.path.lexists(path):
+        from ptktctl.store import vault
+
+        raise vault.missing(path)
 
 
 def require_known(context: Context, applid: ApplId) -> None:
@@ -143,17 +165,12 @@ def open_ledger(context: Context, given: str | None = None) -> UsedTickets:
     """The ledger given, else that of PTKTCTL_LEDGER, else this user's own file.
 
     Raises:
-        InputError: the URL is malformed, or shows a password on the command line.
+        InputError: the URL is malformed.
         StoreError: the client library of its server is not installed.
     """
     from ptktctl.store import ledger, ledgers
 
     if given is not None:
-        if ledgers.holds_password(given):
-            raise InputError(
-                "--ledger: every user of this machine can see the password in this URL",
-                f"set {LEDGER} to the URL instead",
-            )
         return ledgers.open_ledger(given, "--ledger")
     if url := context.environ.get(LEDGER):
         return ledgers.open_ledger(url, LEDGER)
@@ -311,9 +328,21 @@ def read_source(context: Context, source: str, what: str) -> str:
         return read_line(context, what)
     try:
         with open(source, "rb") as file:
+            _warn_if_open_to_others(context, file.fileno(), source, what)
             return _one_line(file.read(MOST_BYTES), source, what)
     except OSError as error:
         raise InputError(f"{source}: cannot read the {what}: {error.strerror}") from None
+
+
+def _warn_if_open_to_others(context: Context, descriptor: int, source: str, what: str) -> None:
+    import os
+    import stat
+
+    from ptktctl.store.places import OTHERS
+
+    mode = os.fstat(descriptor).st_mode
+    if os.name != "nt" and stat.S_ISREG(mode) and mode & OTHERS:
+        context.note(f"warning: others can read {source}, which holds a {what}: chmod 600")
 
 
 def read_line(context: Context, what: str) -> str:

@@ -312,5 +312,10 @@ def read(path: str) -> KeysFile:
     """
     data = files.read_private(path)
     if data is None:
-        raise StoreMissingError(f"there is no store yet: {path}", "make one with ptktctl init")
+        raise missing(path)
     return keysfile.parse(data, path)
+
+
+def missing(path: str) -> StoreMissingError:
+    """That there is no store."""
+    return StoreMissingError(f"there is no store yet: {path}", "make one with ptktctl init")

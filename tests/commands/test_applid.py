@@ -231,6 +231,16 @@ def test_set_nothing(cli: Any) -> None:
     cli.refused("applid set FEKAPPL", "nothing to change was given", "--help")
 
 
+# What has no use for a definition without a key.
+USING = [
+    "gen -u A -a NOSUCH",
+    "verify -u A -a NOSUCH AEPRRZ3S",
+    "decode -u A -a NOSUCH AEPRRZ3S",
+    "diagnose -u A -a NOSUCH AEPRRZ3S",
+    "exec -u A -a NOSUCH -- true",
+]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -243,8 +253,7 @@ def test_set_nothing(cli: Any) -> None:
         "key set NOSUCH --from -",
         "key show NOSUCH",
         "key remove NOSUCH --yes",
-        "gen -u A -a NOSUCH",
-        "verify -u A -a NOSUCH AEPRRZ3S",
+        *USING,
     ],
 )
 @pytest.mark.parametrize("home", ["cli", "stored"])
@@ -252,6 +261,11 @@ def test_an_applid_that_is_not_defined_is_status_2_everywhere(
     line: str, home: str, request: pytest.FixtureRequest
 ) -> None:
     cli = request.getfixturevalue(home)
+    if home == "cli" and line in USING:
+        cli.refused(line, f"there is no store yet: {cli.home}/keys.toml", "ptktctl init", status=3)
+        cli.ok("applid add FEKAPPL")
+        cli.refused(line, "there is no store yet", "ptktctl init", status=3)
+        return
     cli.refused(line, "the APPLID NOSUCH is not defined", "hint: ptktctl applid add NOSUCH", stdin="0123456789ABCDEF")
     if home == "cli":
         assert not cli.home.exists()

@@ -26,7 +26,7 @@ ERROR_SCHEMA: dict[str, Any] = {
     "required": ["schema", "status", "error", "hint"],
     "properties": {
         "schema": {"const": "ptktctl.error/1"},
-        "status": {"enum": [2, 3]},
+        "status": {"enum": [2, 3, 70]},
         "error": {"type": "string", "minLength": 1},
         "hint": {"type": ["string", "null"]},
     },
@@ -67,6 +67,27 @@ def test_a_defect_is_one_line_and_where_to_report_it(broken: Any) -> None:
     assert "secret" not in ran.err
 
 
+def test_a_defect_as_json(broken: Any) -> None:
+    ran = broken("gen -u IBMUSER --format json")
+    jsonschema.validate(ran.json, ERROR_SCHEMA)
+    assert (ran.status, ran.json["status"]) == (70, 70)
+    assert ran.err == f"ptktctl: {ran.json['error']}\nhint: {ran.json['hint']}\n"
+    assert "secret" not in ran.out
+
+
+def test_a_working_folder_that_is_gone(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    before = os.getcwd()
+    os.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    try:
+        ran = cli("lint rse.env --format json")
+    finally:
+        os.chdir(before)
+    assert (ran.status, ran.json["error"]) == (2, "the working folder is gone")
+    assert ran.err.startswith("ptktctl: the working folder is gone\nhint: ")
+
+
 def test_debug_shows_the_traceback(broken: Any) -> None:
     broken.environ["PTKTCTL_DEBUG"] = "1"
     ran = broken("gen -u IBMUSER")
@@ -79,7 +100,7 @@ def test_debug_shows_the_traceback(broken: Any) -> None:
 
 def test_debug_shows_the_traceback_of_an_error_too(cli: Any) -> None:
     cli.environ["PTKTCTL_DEBUG"] = "1"
-    for line, status in (("gen -u A -a FEKAPPL", 2), ("key list", 3), ("gen -u A.B", 2)):
+    for line, status in (("gen -u A -a FEKAPPL", 3), ("key list", 3), ("gen -u A.B", 2)):
         ran = cli(line)
         assert (ran.status, ran.out) == (status, "")
         assert ran.err.startswith("Traceback (most recent call last)")
@@ -258,7 +279,8 @@ def test_streams_that_are_closed_from_the_start(stored: Any, line: str, status: 
     [
         ("gen --format json", 2),
         ("gen --format=json -u IBM.USER", 2),
-        ("gen -u A --format json -a NOSUCH", 2),
+        ("gen -u A --format json -a NOSUCH", 3),
+        ("applid show --format json NOSUCH", 2),
         ("gen --format json --nonsense", 2),
         ("nonsense --format json", 2),
         ("key list --format json", 3),

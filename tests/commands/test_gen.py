@@ -266,8 +266,21 @@ def test_of_several_none_is_the_default_and_all_are_listed(stored: Any) -> None:
     stored.refused("gen -u IBMUSER", "which APPLID?", "CICSPROD, FEKAPPL", "-a APPLID", "PTKTCTL_APPLID")
 
 
-def test_none_is_defined(cli: Any) -> None:
+def test_none_is_defined(cli: Any, tmp_path: Path) -> None:
+    cli.refused("gen -u IBMUSER", "there is no store yet", "ptktctl init", status=3)
+    cli.refused("gen -u IBMUSER --key-from -", "none is defined", "ptktctl applid add", stdin="E001193519561977")
+    cli.ok(f"init --key-file {tmp_path}/unlock.key")
     cli.refused("gen -u IBMUSER", "none is defined", "ptktctl applid add")
+
+
+def test_a_key_that_others_can_read_is_warned_of(cli: Any, tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    key.write_text("9D2CA7F4133E8B60")
+    key.chmod(0o600)
+    assert cli.ok(f"gen -u IBMUSER -a FEKAPPL --key-from {key}").err == ""
+    key.chmod(0o640)
+    told = f"warning: others can read {key}, which holds a key: chmod 600\n"
+    assert cli.ok(f"gen -u IBMUSER -a FEKAPPL --key-from {key}").err == told
 
 
 def test_the_environment_names_the_default_and_a_dash_a_overrules_it(stored: Any) -> None:

@@ -182,7 +182,7 @@ def test_each_failure_to_unlock_is_recorded(stored: Any, tmp_path: Path, line: s
 def test_where_there_is_no_store_nothing_is_recorded(cli: Any, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("9D2CA7F4133E8B60")
     cli.ok(f"gen -u IBMUSER -a FEKAPPL --key-from {tmp_path}/key")
-    assert cli("gen -u IBMUSER").status == 2
+    assert cli("gen -u IBMUSER").status == 3
     assert cli("key generate FEKAPPL").status == 2
     assert not cli.home.exists()
     ran = cli.ok("log")

@@ -382,10 +382,11 @@ def test_the_ticket_is_in_no_answer(stored: Any) -> None:
 
 
 def test_without_a_key_nothing_can_be_evaluated(cli: Any, tmp_path: Any) -> None:
-    cli.refused("verify -u IBMUSER -a FEKAPPL AEPRRZ3S", "FEKAPPL is not defined", "applid add FEKAPPL")
+    cli.refused("verify -u IBMUSER -a FEKAPPL AEPRRZ3S", "there is no store yet", "ptktctl init", status=3)
     cli.ok("applid add FEKAPPL")
     cli.refused("verify -u IBMUSER AEPRRZ3S", "there is no store yet", "ptktctl init", status=3)
     cli.ok(f"init --key-file {tmp_path}/unlock.key")
+    cli.refused("verify -u IBMUSER -a OTHER AEPRRZ3S", "OTHER is not defined", "applid add OTHER")
     cli.refused("verify -u IBMUSER AEPRRZ3S", "no key is stored for FEKAPPL", "key generate FEKAPPL", status=3)
 
 
