@@ -123,8 +123,8 @@ def _on_hosts(context: Context, name: KeyName, now: int, asked: dict[str, Any], 
 
     application, form = find_application(context, name.applid), asked["form"]
     job = job_of(form, asked)
-    esm, label, day = esm_of(asked["esm"]), asked["key_label"], _day(now)
-    wanted = rotation.wanted_of(application, esm, name.profile, label, day, enhanced=enhanced)
+    esm, label = esm_of(asked["esm"]), asked["key_label"]
+    wanted = rotation.wanted_of(application, esm, name.profile, label, _moment(now), enhanced=enhanced)
     steps = rotation.steps(wanted, name.profile)
     if form is None:
         return _OnHosts(wanted, steps, None)
@@ -222,7 +222,9 @@ def _last_step(promote: str) -> Step:
     )
 
 
-def _day(epoch: int) -> str:
+def _moment(epoch: int) -> str:
+    """A moment as a label can hold it: D20261123.T101112, GMT."""
     from ptktctl.commands.wording import instant
 
-    return instant(epoch)[:10].replace("-", "")
+    day, _, time = instant(epoch).removesuffix("Z").partition("T")
+    return f"D{day.replace('-', '')}.T{time.replace(':', '')}"

@@ -41,14 +41,14 @@ MOST_QUALIFIERS = {Esm.ACF2: 1, Esm.TOP_SECRET: 0}
 
 
 def wanted_of(
-    application: Application, esm: Esm, profile: str, label: str | None, day: str, *, enhanced: bool
+    application: Application, esm: Esm, profile: str, label: str | None, moment: str, *, enhanced: bool
 ) -> Wanted:
     """The next key as a host shall have it.
 
     Args:
         profile: the key profile, qualifiers and all.
-        label: what ICSF shall call the key; None for a name after the profile and the day.
-        day: such as 20261123. The key in use has a label of its own.
+        label: what ICSF shall call the key; None for a name after the profile and the moment.
+        moment: such as D20261123.T101112. The key in use has a label of its own, also when it was made today.
         enhanced: whether it is the key of enhanced tickets.
 
     Raises:
@@ -59,7 +59,7 @@ def wanted_of(
             raise InputError(f"--key-label is RACF's: {esm.value} takes the key itself", "leave --key-label out")
         keys = () if enhanced else (WantedKey(KeyForm.PLACEHOLDER),)
         return Wanted(application, esm, keys)
-    name = f"PTKT.{profile}.D{day}" if label is None else parse_label(label)
+    name = f"PTKT.{profile}.{moment}" if label is None else parse_label(label)
     return Wanted(application, esm, (WantedKey(KeyForm.EPTKEYLABEL if enhanced else KeyForm.KEYLABEL, name),))
 
 

@@ -87,7 +87,20 @@ def test_the_next_key_lies_beside_the_current_one(stored: Any) -> None:
     assert keys(stored) == {"FEKAPPL legacy current": current, "FEKAPPL legacy pending": answer["fingerprint"]}
     assert answer["current_fingerprint"] == current != answer["fingerprint"]
     assert (answer["created"], answer["age_seconds"], answer["warnings"]) == ("2023-11-16T22:13:20Z", 0, [])
-    assert answer["key_label"] == "PTKT.FEKAPPL.D20231116"
+    assert answer["key_label"] == "PTKT.FEKAPPL.D20231116.T221320"
+
+
+def test_two_rotations_on_one_day_have_labels_of_their_own(stored: Any) -> None:
+    labels = set()
+    for _ in range(2):
+        labels.add(stored.ok("key rotate FEKAPPL --format json").json["key_label"])
+        stored.ok("key promote FEKAPPL --yes")
+        stored.now += 1
+    assert len(labels) == 2
+    stored.ok("key generate FEKAPPL --group GGGGGGGG --user UUUUUUUU")
+    longest = stored.ok("key rotate FEKAPPL --group GGGGGGGG --user UUUUUUUU --as jcl --format json").json
+    assert longest["key_label"] == "PTKT.FEKAPPL.GGGGGGGG.UUUUUUUU.D20231114.T221322"
+    assert all(len(line) <= 72 for line in longest["output"])
 
 
 def test_the_commands_for_the_hosts(stored: Any) -> None:

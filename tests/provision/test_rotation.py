@@ -14,7 +14,7 @@ from ptktctl.provision.wanted import Esm
 from ptktctl.store.definitions import Application, Replay
 
 PLACEHOLDER_KEY = "PTK407"
-DAY = "20261123"
+MOMENT = "D20261123.T101112"
 FILES = {Form.COMMANDS: "next.txt", Form.JCL: "next.jcl", Form.REXX: "NEXT", Form.TSOCMD: "next"}
 
 
@@ -23,7 +23,7 @@ def planned(
 ) -> tuple[tuple[Step, ...], list[str]]:
     applid = ApplId(profile.partition(".")[0])
     application = Application(applid=applid, created=1, replay=Replay.ALLOW if reusable else Replay.DENY)
-    wanted = rotation.wanted_of(application, esm, profile, None, DAY, enhanced=enhanced)
+    wanted = rotation.wanted_of(application, esm, profile, None, MOMENT, enhanced=enhanced)
     steps = rotation.steps(wanted, profile)
     return steps, render(wanted, steps, form, Job(), title="The next key.")
 
@@ -90,4 +90,4 @@ def test_what_is_not_documented_is_said_and_not_made_up(esm: Esm, profile: str, 
 @pytest.mark.parametrize("esm", [Esm.ACF2, Esm.TOP_SECRET])
 def test_a_label_is_for_racf(esm: Esm) -> None:
     with pytest.raises(InputError, match="--key-label is RACF's"):
-        rotation.wanted_of(Application(ApplId("CICSPROD"), 1), esm, "CICSPROD", "A.LABEL", DAY, enhanced=False)
+        rotation.wanted_of(Application(ApplId("CICSPROD"), 1), esm, "CICSPROD", "A.LABEL", MOMENT, enhanced=False)
