@@ -79,11 +79,6 @@ def mask_keys(site: Site) -> tuple[dict[str, Source], Mask]:
     return masked, Mask(frozenset(words))
 
 
-def is_symbolic(text: str) -> bool:
-    """Whether a text is not itself but stands for another: a variable of the file, or a placeholder of a document."""
-    return any(character in text for character in "&<{[")
-
-
 def _likely_places(source: Source) -> Iterator[Span]:
     yield from (source.span(*match.span(1)) for match in re.finditer(OPERAND, source.text))
     yield from (source.span(*match.span()) for match in re.finditer(DIGITS, source.text))

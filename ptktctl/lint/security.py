@@ -29,6 +29,7 @@ APPL_CLASS = "APPL"
 AUTHORITY = "IRRPTAUTH"
 ANYBODY = "*"
 LONGEST_NAME = 246  # characters of a general resource's name
+SYMBOL_SIGNS = "&<{["  # in what is not itself: a variable of the file, or a placeholder of a document
 MASKS = frozenset("*%-")  # characters that stand for others in a name of RACF or ACF2
 MOST_COPIES = 20_000  # entries of access lists that are copied with FROM; more are taken for not known
 # From nothing to everything (z/OS Security Server RACF Command Language Reference, PERMIT, ACCESS).
@@ -329,6 +330,11 @@ class Profile(NamedTuple):
         return self.resource_class == KEY_CLASS and not is_authority(self.name.value)
 
     @property
+    def is_variable(self) -> bool:
+        """Whether its name holds a variable, of a shell, REXX or JCL: which profile it is, is not known."""
+        return self.origin is Origin.COMMANDS and is_symbolic(self.name.value)
+
+    @property
     def qualifiers(self) -> tuple[str, ...]:
         """The parts of the name between its periods."""
         return tuple(self.name.value.split("."))
@@ -426,6 +432,13 @@ class SecurityState:
         likely = (*self._applications.get(applid, ()), *self._applications.get("", ()))
         return min((each for each in likely if covers(each, applid)), key=specificity, default=None)
 
+    def may_define(self, resource_class: str, name: str) -> bool:
+        """Whether a profile whose name has a variable in it, which nothing given resolves, may be the one named."""
+        return any(
+            name.startswith(begin) and qualified == ("." in name)
+            for begin, qualified in self._variable_names.get(resource_class, ())
+        )
+
     def grants_of(self, profile: Profile) -> tuple[Grant, ...]:
         """A profile's access list."""
         return tuple(self.grants.get((profile.resource_class, profile.name.value), {}).values())
@@ -455,6 +468,17 @@ class SecurityState:
             if each.defined:
                 classes.setdefault(each.resource_class, []).append(each)
         return classes
+
+    @cached_property
+    def _variable_names(self) -> dict[str, frozenset[tuple[str, bool]]]:
+        """Of the names with a variable, by class: what stands before it, and whether there are several qualifiers."""
+        found: dict[str, set[tuple[str, bool]]] = {}
+        for each in self.profiles.values():
+            if each.is_variable:
+                name = each.name.value
+                begin = name[: min(at for sign in SYMBOL_SIGNS if (at := name.find(sign)) >= 0)].rstrip("$")
+                found.setdefault(each.resource_class, set()).add((begin, "." in name.rstrip(".")))
+        return {resource_class: frozenset(names) for resource_class, names in found.items()}
 
     @cached_property
     def _qualified(self) -> dict[str, list[Profile]]:
@@ -558,6 +582,11 @@ def changes_in_order(site: Site, *origins: Origin) -> list[Change]:
 def reaches(access: str, level: str) -> bool:
     """Whether an access level is another, or more; what is no level reaches none."""
     return access in ACCESS_LEVELS and ACCESS_LEVELS.index(access) >= ACCESS_LEVELS.index(level)
+
+
+def is_symbolic(text: str) -> bool:
+    """Whether a text stands for another: a variable of the file, or a placeholder of a document."""
+    return any(sign in text for sign in SYMBOL_SIGNS)
 
 
 def is_authority(name: str) -> bool:

@@ -33,12 +33,19 @@ def told(result: Result) -> Told:
 CASES: list[tuple[str, Told]] = [
     (ACTIVE + GENERIC + DEFINE + PERMIT + REFRESH, set()),
     # PTK505
-    (ACTIVE + GENERIC + PERMIT + REFRESH, {("PTK505", ERROR)}),
+    (ACTIVE + GENERIC + KEY + PERMIT + REFRESH, {("PTK505", ERROR)}),
+    # A job that changes what is there already shows no key profile, and tells nothing of what it does not define.
+    (PERMIT + REFRESH, set()),
+    (DEFINE.replace("*", "CLEO") + PERMIT + REFRESH, set()),
+    (KEY + PERMIT.replace("FEKAPPL", "&APPL") + REFRESH, {("PTK508", INFO)}),
+    (KEY + DEFINE.replace("FEKAPPL", "&APPL") + PERMIT + REFRESH, {("PTK508", INFO)}),
     (ACTIVE + GENERIC + PERMIT + DEFINE + REFRESH, {("PTK505", ERROR)}),
     (ACTIVE + GENERIC + DEFINE + "RDELETE PTKTDATA IRRPTAUTH.FEKAPPL.*\n" + PERMIT + REFRESH, {("PTK505", ERROR)}),
     (ACTIVE + GENERIC + PERMIT.replace("UPDATE)", "UPDATE) DELETE") + REFRESH, set()),
     (ACTIVE + KEY + PERMIT.replace("IRRPTAUTH.FEKAPPL.*", "FEKAPPL") + REFRESH, {("PTK505", ERROR)}),
-    ("PERMIT FEKAPPL CLASS(APPL) ID(A)\n", {("PTK505", ERROR)}),
+    ("PERMIT FEKAPPL CLASS(APPL) ID(A)\n", set()),
+    ("RDEFINE APPL RSEPROD\nPERMIT FEKAPPL CLASS(APPL) ID(A)\n", {("PTK505", ERROR)}),
+    ("RDEFINE APPL &APPL\nPERMIT FEKAPPL CLASS(APPL) ID(A)\n", set()),
     ("RDEFINE APPL FEKAPPL\nPERMIT FEKAPPL CLASS(APPL) ID(A)\n", set()),
     ("PERMIT IRR.RTICKETSERV CLASS(FACILITY) ID(A)\n", set()),
     # PTK506

@@ -27,6 +27,7 @@ OFF = "APPLDATA('NO REPLAY PROTECTION')"
 RSE_ENV = '_RSE_JMON_PORT=6715\n_RSE_JAVAOPTS="$_RSE_JAVAOPTS -DAPPLID={}"\n'
 FEJJCNFG = "SERV_PORT=6715\nAPPLID={}\n"
 KEY = "9B3F64D81C7EA25B"
+OTHER_KEY = "RDEFINE PTKTDATA RSEPORD UACC(NONE) SSIGNON(EPTKEYLABEL(RSE.KEY) TYPE(UPPER) REPLAY(NO))"
 Told = set[tuple[str, Severity]]
 Unload = Callable[..., bytes]
 
@@ -67,10 +68,21 @@ def test_complete_set_up_is_silent(lint_texts: Lint) -> None:
         ({}, set()),
         ({"racf.txt": "SETROPTS RACLIST(PTKTDATA) REFRESH\n"}, set()),
         ({"racf.txt": "RALTER PTKTDATA RSEPROD SSIGNON(KEYLABEL(X))\nSETROPTS RACLIST(PTKTDATA) REFRESH\n"}, set()),
-        (job(AUTHORITY.replace("FEKAPPL", "RSEPROD")), {("PTK205", ERROR), ("PTK206", WARNING)}),
+        (job(AUTHORITY.replace("FEKAPPL", "RSEPROD")), set()),
+        (job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), OTHER_KEY), {("PTK205", ERROR), ("PTK206", WARNING)}),
         (
-            job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), "RDEFINE APPL RSE* UACC(READ)"),
+            job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), OTHER_KEY, "RDEFINE APPL RSE* UACC(READ)"),
             {("PTK205", ERROR)},
+        ),
+        (
+            job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), OTHER_KEY, "PERMIT RSEPROD CLASS(APPL) ID(ANNA) ACCESS(READ)"),
+            {("PTK205", ERROR)},
+        ),
+        # What a variable in a name stands for is not known.
+        (job(APPL.replace("FEKAPPL", "&APPL"), key_profile().replace("FEKAPPL", "&APPL")), {("PTK501", ERROR)}),
+        (
+            job(*(each.replace("FEKAPPL", "${A}") for each in (APPL, key_profile(), AUTHORITY))),
+            set(),
         ),
         (
             job(AUTHORITY, APPL, "RDEFINE PTKTDATA RSEPROD UACC(NONE) " + OFF),
@@ -441,13 +453,52 @@ def test_authority(commands: list[str], expected: Told, lint_texts: Lint) -> Non
     assert told(lint_texts({**configured("FEKAPPL"), **files})) - not_meant == expected
 
 
+def advice(result: Result, rule: str) -> list[str]:
+    return [each.advice for each in result.findings if each.rule.id == rule]
+
+
+def test_no_remedy_gives_everybody_the_authority_to_make_tickets(lint_texts: Lint) -> None:
+    for user, named in (("*", "started-task-user"), ("JMON", "JMON")):
+        result = lint_texts(job(APPL, key_profile(), DEFINE.format(WIDE, "NONE"), READ.format(user)))
+        assert advice(result, "PTK503") == [f"PERMIT {WIDE} CLASS(PTKTDATA) ID({named}) ACCESS(UPDATE)"]
+
+
+@pytest.mark.parametrize(
+    ("commands", "how", "remedy"),
+    [
+        ("TSS PERMIT(ALL) PTKTDATA(IRRPTAUTH.A.) ACCESS(READ)\n", "the ALL record", "TSS REVOKE(ALL) PTKTDATA"),
+        (
+            "SET RESOURCE(PTK)\nRECKEY IRRPTAUTH ADD(A.- UID(-) SERVICE(READ) ALLOW)\n",
+            "the rule for every UID",
+            "delete the rule for every UID",
+        ),
+        ("RDEFINE PTKTDATA IRRPTAUTH.A.*\n" + READ.format("*").replace("FEKAPPL", "A") + "\n", "ID(*)", "ID(*) DELETE"),
+    ],
+)
+def test_everybody_is_called_as_each_product_does(commands: str, how: str, remedy: str, lint_texts: Lint) -> None:
+    (finding,) = (each for each in lint_texts({"c.txt": commands}).findings if each.rule.id == "PTK502")
+    assert finding.message.startswith(how)
+    assert remedy in finding.advice
+
+
+def test_remedies_act_on_both_switches_of_a_profile_with_two_keys(lint_texts: Lint) -> None:
+    idle = key_profile().replace("FEKAPPL", "PAYROLL")
+    assert advice(lint_texts(job(idle)), "PTK403") == ["RALTER PTKTDATA PAYROLL NOAPPLDATA SSIGNON(REPLAY(NO))"]
+    once = key_profile(enhanced=REPLAY_NO, appldata="")
+    (remedy,) = advice(lint_texts(job(APPL, AUTHORITY, once)), "PTK401")
+    assert "APPLDATA('NO REPLAY PROTECTION" in remedy
+    assert "SSIGNON(REPLAY(YES))" in remedy
+
+
 def test_user_of_an_exit_needs_authority(lint_texts: Lint) -> None:
     narrow = [DEFINE.format(NARROW, "NONE"), UPDATE.format(NARROW, "STCRSE")]
     for user, expected in (("user1", set()), ("user2", {("PTK501", ERROR)})):
         options = f'_RSE_JAVAOPTS="$_RSE_JAVAOPTS -Dlogon.action=/u/exit -Dlogon.action.id={user}"\n'
         files = {**configured("FEKAPPL"), **job(APPL, key_profile(), *narrow)}
         files["rse.env"] = RSE_ENV.format("FEKAPPL") + options
-        assert told(lint_texts(files)) == expected
+        result = lint_texts(files)
+        assert told(result) == expected
+        assert all("IRRPTAUTH.FEKAPPL.USER2 CLASS" in each for each in advice(result, "PTK501"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ptktctl.lint.masking import is_symbolic
 from ptktctl.lint.readers import acf2, racf, top_secret
 from ptktctl.lint.readers.command_text import ACF2_RECORD_COMMANDS, RULE, RULE_SET, Image, scan
 from ptktctl.lint.readers.operands import Command, Word
@@ -20,6 +19,7 @@ from ptktctl.lint.security import (
     Origin,
     ProfileChange,
     SkippedCommand,
+    is_symbolic,
 )
 from ptktctl.lint.site import Comment, Slip, SlipKind
 from ptktctl.lint.typography import PLAIN

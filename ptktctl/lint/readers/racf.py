@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptktctl.lint.masking import is_symbolic
 from ptktctl.lint.readers.operands import MOST_ERRORS, Command, Word, match_keyword, nearest
 from ptktctl.lint.security import (
     ACCESS_LEVELS,
@@ -30,6 +29,7 @@ from ptktctl.lint.security import (
     Secret,
     SkippedCommand,
     Text,
+    is_symbolic,
 )
 
 if TYPE_CHECKING:

@@ -73,13 +73,14 @@ def no_irrptauth(site: Site) -> Iterator[Finding]:
         place = _needs_authority(state, applid, component)
         if not place:
             continue
-        command = f"{_define_authority(given, applid)}{authority_command(given.esm, applid)}"
+        if state.may_define(KEY_CLASS, f"{AUTHORITY}.{applid}."):
+            continue
         if not state.authorities_over(applid) and not _permits_authority(site, applid):
             message = f"no profile {AUTHORITY}.{applid}.* lets {user_of(component)} make PassTickets for {applid}"
             related = (Related(file_start(given.file), f"defines no profile {AUTHORITY}.{applid}.*"),)
-            yield NO_IRRPTAUTH.finding(place, message, command, related=related)
+            yield NO_IRRPTAUTH.finding(place, message, _authorize(given, applid), related=related)
         elif component and component.kind is ComponentKind.RSE:
-            yield from _uncovered_exits(exits, state, applid, command)
+            yield from _uncovered_exits(exits, state, applid, given)
 
 
 def _needs_authority(state: SecurityState, applid: str, component: Component | None) -> Span | None:
@@ -96,16 +97,21 @@ def _permits_authority(site: Site, applid: str) -> bool:
     return any(each.profile.value.startswith(prefix) for each in site.every(PermitChange))
 
 
-def _uncovered_exits(exits: Iterable[Setting], state: SecurityState, applid: str, command: str) -> Iterator[Finding]:
+def _uncovered_exits(
+    exits: Iterable[Setting], state: SecurityState, applid: str, given: Definitions
+) -> Iterator[Finding]:
     for setting in exits:
         user = (setting.value or "").upper()
         if not state.is_covered(applid, user):
             message = f"no {AUTHORITY} profile lets RSE make PassTickets for {user}, as whom a user exit runs"
+            command = _authorize(given, applid, user)
             yield NO_IRRPTAUTH.finding(setting.span, message, command)
 
 
-def _define_authority(given: Definitions, applid: str) -> str:
-    return f"RDEFINE PTKTDATA {AUTHORITY}.{applid}.* UACC(NONE), then " if given.esm is Esm.RACF else ""
+def _authorize(given: Definitions, applid: str, target: str = "") -> str:
+    """What lets a user make PassTickets for an application, for one target user or for all."""
+    define = f"RDEFINE PTKTDATA {AUTHORITY}.{applid}.{target or '*'} UACC(NONE), then " * (given.esm is Esm.RACF)
+    return define + authority_command(given.esm, applid, target=target)
 
 
 IRRPTAUTH_TOO_WIDE = Rule(
@@ -146,11 +152,24 @@ def _openings(state: SecurityState, profile: Profile) -> Iterator[tuple[Span, st
         yield profile.warning.span, "WARNING gives everybody every access", f"RALTER PTKTDATA {name} NOWARNING"
     for grant in state.grants_of(profile):
         if grant.id.value == ANYBODY and grant.reaches(READ):
-            yield grant.id.span, f"ID(*) gives everybody {grant.access}", _withdraw(profile, ANYBODY)
+            yield grant.id.span, f"{EVERYBODY[profile.esm]} gives everybody {grant.access}", _close(profile)
+
+
+# What the products write for everybody on an access list.
+EVERYBODY = {Esm.RACF: "ID(*)", Esm.ACF2: "the rule for every UID", Esm.TOP_SECRET: "the ALL record"}
+
+
+def _close(profile: Profile) -> str:
+    """What ends the access of everybody."""
+    if profile.esm is Esm.ACF2:
+        return f"delete the rule for every UID from {profile.name}"
+    return _withdraw(profile, "ALL" if profile.esm is Esm.TOP_SECRET else ANYBODY)
 
 
 def _withdraw(profile: Profile, user: str) -> str:
-    if profile.esm is not Esm.RACF:
+    if profile.esm is Esm.TOP_SECRET:
+        return f"TSS REVOKE({user}) PTKTDATA({profile.name})"
+    if profile.esm is Esm.ACF2:
         return f"take {user} off {profile.name}"
     return f"PERMIT {profile.name} CLASS(PTKTDATA) ID({user}) DELETE"
 
@@ -194,8 +213,8 @@ def generator_lacks_update(site: Site) -> Iterator[Finding]:
         profile, readers = profiles[0], state.who_evaluates(applid)
         if readers:
             reader = readers[0]
-            message = f"{reader.id} has {reader.access} only on {reader.profile}, which makes no PassTickets"
-            place, advice = reader.id.span, authority_command(profile.esm, applid, reader.id.value)
+            message = f"{_who(reader)} has {reader.access} only on {reader.profile}, which makes no PassTickets"
+            place, advice = reader.id.span, authority_command(profile.esm, applid, *_by_name(reader))
         elif profile.origin is not Origin.LISTING:
             message = f"nobody may make PassTickets for {applid}: no permit of {profile.name} gives UPDATE"
             place, advice = profile.name.span, authority_command(profile.esm, applid)
@@ -203,6 +222,15 @@ def generator_lacks_update(site: Site) -> Iterator[Finding]:
             continue
         related = (Related(component.applid_span, f"uses APPLID {applid}"),) if component else ()
         yield GENERATOR_LACKS_UPDATE.finding(place, message, advice, related=related)
+
+
+def _by_name(grant: Grant) -> tuple[str, ...]:
+    """The ID of a grant, unless it is everybody's: that one shall never make PassTickets."""
+    return () if grant.id.value == ANYBODY else (grant.id.value,)
+
+
+def _who(grant: Grant) -> str:
+    return "everybody" if grant.id.value == ANYBODY else grant.id.value
 
 
 def _gives_update(profile: Profile) -> bool:
@@ -242,7 +270,7 @@ def irrptauth_covers_all(site: Site) -> Iterator[Finding]:
         gone = f"RDELETE PTKTDATA {profile.name}" if profile.esm is Esm.RACF else f"take {profile.name} away"
         advice = f"define {AUTHORITY}.applid.{ANY_USER[profile.esm]} for each application, then {gone}"
         if holders:
-            who = holders[0].id.value if len(holders) == 1 else f"{len(holders)} IDs"
+            who = _who(holders[0]) if len(holders) == 1 else f"{len(holders)} IDs"
             message = f"{profile.name} covers every application: {who} can be anyone in all of them"
             related = (Related(holders[0].id.span, f"has {holders[0].access}"),)
             yield IRRPTAUTH_COVERS_ALL.finding(profile.name.span, message, advice, related=related)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from ptktctl.lint.finding import Certainty, Example, Finding, Related, Rule, Severity
-from ptktctl.lint.rules.usage import RSE_SUPPORT, TICKETSERV, UNCONFIRMED, racf
+from ptktctl.lint.rules.usage import RSE_SUPPORT, TICKETSERV, UNCONFIRMED, racf, tells_absence
 from ptktctl.lint.security import (
     APPL_CLASS,
     AUTHORITY,
@@ -24,6 +24,7 @@ from ptktctl.lint.security import (
     changes_in_order,
     has_generic_characters,
     is_authority,
+    is_symbolic,
     security_state,
 )
 from ptktctl.lint.site import Component, SlipKind
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ptktctl.lint.finding import Span
-    from ptktctl.lint.security import SecurityState
+    from ptktctl.lint.security import Profile, SecurityState
     from ptktctl.lint.site import Site
 
 COMMAND_REFERENCE = "z/OS Security Server RACF Command Language Reference"
@@ -59,8 +60,9 @@ PERMIT_WITHOUT_PROFILE = Rule(
     id="PTK505",
     slug="permit-without-profile",
     severity=Severity.ERROR,
-    what="A PERMIT names a profile that nothing given defines, or that is defined only later; or it permits the key "
-    "profile, where the authority to make and evaluate PassTickets comes from IRRPTAUTH.applid.user.",
+    what="A PERMIT names a profile that is defined only later, or that nothing given defines although others of its "
+    "class are defined; or it permits the key profile, where the authority to make and evaluate PassTickets comes from "
+    "IRRPTAUTH.applid.user.",
     why="The command fails, or gives access that nothing asks for. PassTickets cannot be made: SAF 8, RACF 8, reason "
     "16.",
     bad=(racf("PERMIT IRRPTAUTH.RSETEST.* CLASS(PTKTDATA) ID(STCRSE) ACCESS(UPDATE)"),),
@@ -76,17 +78,25 @@ def permit_without_profile(site: Site) -> Iterator[Finding]:
     The order of commands counts within a file only: which of two files is run first is not known.
     """
     state = security_state(site)
+    whole = frozenset(each for each in (KEY_CLASS, APPL_CLASS) if tells_absence(site, each))
     last: dict[tuple[str, str, str], ProfileChange] = {}
     for change in changes_in_order(site, Origin.COMMANDS):
         if isinstance(change, ProfileChange):
             last[(change.span.file, change.resource_class, change.name.value)] = change
         elif isinstance(change, PermitChange) and change.esm is Esm.RACF and not change.delete:
             before = last.get((change.span.file, change.resource_class, change.profile.value))
-            yield from _judge_permit(change, state, before)
+            if not is_symbolic(change.profile.value):
+                yield from _judge_permit(change, state, before, whole)
 
 
-def _judge_permit(permit: PermitChange, state: SecurityState, before: ProfileChange | None) -> Iterator[Finding]:
-    """Judge a permit by the profiles there are, and by what was done to its own before it in the same file."""
+def _judge_permit(
+    permit: PermitChange, state: SecurityState, before: ProfileChange | None, whole: frozenset[str]
+) -> Iterator[Finding]:
+    """Judge a permit by the profiles there are, and by what was done to its own before it in the same file.
+
+    Args:
+        whole: the classes of which a profile that nothing given defines can be said not to exist.
+    """
     name, resource_class = permit.profile.value, permit.resource_class
     profile = state.profiles.get((resource_class, name))
     defined = profile if profile and profile.defined else None
@@ -100,7 +110,14 @@ def _judge_permit(permit: PermitChange, state: SecurityState, before: ProfileCha
         )
     elif resource_class not in (KEY_CLASS, APPL_CLASS) or (before and before.action is not Action.DELETE):
         return
-    elif not defined or (defined.span.file == permit.span.file and defined.span > permit.span):
+    elif defined or before or (resource_class in whole and not state.may_define(resource_class, name)):
+        yield from _judge_order(permit, defined)
+
+
+def _judge_order(permit: PermitChange, defined: Profile | None) -> Iterator[Finding]:
+    """Judge a permit whose profile is not there, or has to be there before."""
+    name, resource_class = permit.profile.value, permit.resource_class
+    if not defined or (defined.span.file == permit.span.file and defined.span > permit.span):
         yield PERMIT_WITHOUT_PROFILE.finding(
             permit.profile.span,
             f"{name} is {'defined only after this' if defined else f'defined nowhere in class {resource_class}'}",
@@ -339,10 +356,13 @@ NEEDED_SETTINGS = {
 
 
 def _sets_up(change: ProfileChange, esm: Esm) -> bool:
-    """Whether a command defines what needs the class; Top Secret keeps keys elsewhere."""
+    """Whether a command sets up what needs the class: a key, in Top Secret, which keeps keys elsewhere, a permit.
+
+    One more authority profile alone is a change to what was set up before.
+    """
     if change.origin is not Origin.COMMANDS or change.action is not Action.DEFINE or change.esm is not esm:
         return False
-    return change.resource_class == KEY_CLASS and (esm is Esm.RACF or is_authority(change.name.value))
+    return change.resource_class == KEY_CLASS and is_authority(change.name.value) is (esm is Esm.TOP_SECRET)
 
 
 COMMAND_ERROR = Rule(

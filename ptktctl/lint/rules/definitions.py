@@ -27,11 +27,19 @@ NO_KEY_PROFILE = Rule(
     id="PTK205",
     slug="no-key-profile",
     severity=Severity.ERROR,
-    what="Security definitions were given, and they hold no key profile for an application ID in use, or one without a "
-    "key. A warning where commands define the profile without a key, which other commands may add.",
+    what="Security definitions with key profiles were given, but with none for an application ID in use, or with one "
+    "that has no key. A warning where commands define the profile without a key, which other commands may add.",
     why="No PassTicket can be made for the application (SAF 8, RACF 16, reason 28), and logging on with one fails as "
     "an invalid password.",
-    bad=(*pair("RSEPROD"), racf(applid="RSEPROD", key="", enhanced="")),
+    bad=(
+        *pair("RSEPROD"),
+        racf(
+            "RDEFINE PTKTDATA RSEPORD UACC(NONE) SSIGNON(EPTKEYLABEL(RSE.ENHANCED) TYPE(UPPER) REPLAY(NO))",
+            applid="RSEPROD",
+            key="",
+            enhanced="",
+        ),
+    ),
     good=(*pair("FEKAPPL"), racf()),
     remedy="Define a discrete profile of class PTKTDATA with the name of the application ID, and give it a key.",
     source=DEFINING_PROFILES,
@@ -58,10 +66,16 @@ def no_key_profile(site: Site) -> Iterator[Finding]:
             yield NO_KEY_PROFILE.finding(
                 component.applid_span, message, _key_advice(profile), severity=severity, related=related
             )
-        elif not profile and (KEY_CLASS, applid) not in state.profiles:
+        elif not profile and not _may_exist(state, KEY_CLASS, applid):
             message = f"{_uses(component)}, but no key profile for it is defined"
             related = (Related(file_start(given.file), f"defines no {KEY_CLASS} profile {applid}"),)
             yield NO_KEY_PROFILE.finding(component.applid_span, message, advice, related=related)
+
+
+def _may_exist(state: SecurityState, resource_class: str, applid: str) -> bool:
+    """Whether a profile that nothing given defines may be there: it is changed or permitted, or a variable's name."""
+    key = (resource_class, applid)
+    return key in state.profiles or key in state.grants or state.may_define(*key)
 
 
 def _key_advice(profile: Profile) -> str:
@@ -94,7 +108,7 @@ def no_appl_profile(site: Site) -> Iterator[Finding]:
     for applid, component in in_use(site).items():
         if component.kind is ComponentKind.ZOSMF:
             continue
-        if not state.appl_profile(applid) and (APPL_CLASS, applid) not in state.profiles:
+        if not state.appl_profile(applid) and not _may_exist(state, APPL_CLASS, applid):
             message = f"{_uses(component)}, but no profile of class APPL covers it"
             related = (Related(file_start(given.file), f"defines no {APPL_CLASS} profile {applid}"),)
             yield NO_APPL_PROFILE.finding(

@@ -129,8 +129,9 @@ def _switch_off(profile: Profile) -> str:
         return f"SET PROFILE(PTKTDATA) DIVISION(SSIGNON), then CHANGE {name} MULT-USE"
     if profile.esm is Esm.TOP_SECRET:
         return f"TSS ADDTO(NDT) PSTKAPPL({name}) SESSKEY(key) SIGNMULTI"
-    operand = "SSIGNON(REPLAY(YES))" if profile.enhanced else f"APPLDATA('{PHRASE} - DO NOT CHANGE')"
-    return f"RALTER PTKTDATA {name} {operand}"
+    operands = [f"APPLDATA('{PHRASE} - DO NOT CHANGE')"] if profile.legacy or not profile.enhanced else []
+    operands += ["SSIGNON(REPLAY(YES))"] if profile.enhanced else []
+    return f"RALTER PTKTDATA {name} {' '.join(operands)}"
 
 
 REPLAY_TEXT_DAMAGED = Rule(
@@ -208,7 +209,7 @@ def replay_protection_off(site: Site) -> Iterator[Finding]:
     used = {applid for applid, each in in_use(site).items() if each.kind is ComponentKind.ZOSMF}
     makers = used | made_for(site).keys()
     for profile in security_state(site).key_profiles():
-        if reusable(profile) and profile.qualifiers[0] not in makers:
+        if reusable(profile) and not profile.is_variable and profile.qualifiers[0] not in makers:
             message = f"profile {profile.name} lets PassTickets be used again, and no file given says what for"
             yield REPLAY_PROTECTION_OFF.finding(_switch(profile), message, _switch_on(profile))
 
@@ -219,7 +220,9 @@ def _switch_on(profile: Profile) -> str:
         return f"SET PROFILE(PTKTDATA) DIVISION(SSIGNON), then CHANGE {name} NOMULT-USE"
     if profile.esm is Esm.TOP_SECRET:
         return f"define PSTKAPPL({name}) again without SIGNMULTI"
-    return f"RALTER PTKTDATA {name} {'SSIGNON(REPLAY(NO))' if profile.enhanced else 'NOAPPLDATA'}"
+    operands = ["NOAPPLDATA"] if _phrase(profile) is not Wording.SILENT else []
+    operands += ["SSIGNON(REPLAY(NO))"] if profile.enhanced else []
+    return f"RALTER PTKTDATA {name} {' '.join(operands)}"
 
 
 REPLAY_SETTINGS_DIFFER = Rule(

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
 from ptktctl.lint.finding import Example
-from ptktctl.lint.security import KEY_CLASS, Action, Definitions, Esm, Origin, ProfileChange
+from ptktctl.lint.security import KEY_CLASS, Action, Definitions, Esm, Origin, ProfileChange, is_authority
 from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind
 from ptktctl.passticket.names import ApplId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ptktctl.lint.site import Site
 
 DEFINING_PROFILES = (
@@ -66,16 +68,30 @@ def user_of(component: Component | None) -> str:
 
 
 def definitions(site: Site) -> Definitions | None:
-    """The file whose silence tells: an unload, or commands that define profiles for PassTickets.
+    """The file whose silence tells: an unload, or commands that define a key profile.
 
-    A listing shows what it was asked for, so it tells nothing about what it does not show.
+    A job that permits one more user tells nothing about what was defined before it, and a listing shows what it was
+    asked for: neither tells anything about what it does not show.
     """
-    telling = {
+    return next(_telling(site, KEY_CLASS), None)
+
+
+def tells_absence(site: Site, resource_class: str) -> bool:
+    """Whether a profile of a class that nothing given defines can be said not to exist."""
+    return next(_telling(site, resource_class), None) is not None
+
+
+def _telling(site: Site, resource_class: str) -> Iterator[Definitions]:
+    """The files that may show all profiles of a class; of PTKTDATA, those with key profiles."""
+    defining = {
         change.span.file
         for change in site.every(ProfileChange)
-        if change.resource_class == KEY_CLASS and change.origin is Origin.COMMANDS and change.action is not Action.ALTER
+        if change.resource_class == resource_class
+        and change.origin is Origin.COMMANDS
+        and change.action is Action.DEFINE
+        and not is_authority(change.name.value)
     }
-    return next((each for each in site.every(Definitions) if each.complete or each.file in telling), None)
+    return (each for each in site.every(Definitions) if each.complete or each.file in defining)
 
 
 def key_command(esm: Esm, applid: str, *, reusable: bool) -> str:
@@ -88,13 +104,14 @@ def key_command(esm: Esm, applid: str, *, reusable: bool) -> str:
     return f"RDEFINE PTKTDATA {applid} UACC(NONE) SSIGNON(KEYLABEL(label)){appldata}"
 
 
-def authority_command(esm: Esm, applid: str, user: str = "started-task-user") -> str:
-    """What lets a user make an application's PassTickets."""
+def authority_command(esm: Esm, applid: str, user: str = "started-task-user", *, target: str = "") -> str:
+    """What lets a user make an application's PassTickets, for one target user or for all."""
     if esm is Esm.ACF2:
-        return f"SET RESOURCE(PTK), then RECKEY IRRPTAUTH ADD({applid}.- UID({user}) SERVICE(UPDATE,READ) ALLOW)"
+        resource = f"{applid}.{target or '-'}"
+        return f"SET RESOURCE(PTK), then RECKEY IRRPTAUTH ADD({resource} UID({user}) SERVICE(UPDATE,READ) ALLOW)"
     if esm is Esm.TOP_SECRET:
-        return f"TSS PERMIT({user}) PTKTDATA(IRRPTAUTH.{applid}.) ACCESS(READ,UPDATE)"
-    return f"PERMIT IRRPTAUTH.{applid}.* CLASS(PTKTDATA) ID({user}) ACCESS(UPDATE)"
+        return f"TSS PERMIT({user}) PTKTDATA(IRRPTAUTH.{applid}.{target}) ACCESS(READ,UPDATE)"
+    return f"PERMIT IRRPTAUTH.{applid}.{target or '*'} CLASS(PTKTDATA) ID({user}) ACCESS(UPDATE)"
 
 
 def racf(
