@@ -254,6 +254,7 @@ class CommandError(NamedTuple):
         text: the word it is about, such as the operand; never a key.
         detail: what would be right, if it can be told: the nearest operand, the values taken.
         other: the other place, such as the operand's first appearance.
+        sure: whether all is known that would be right there; of the operands of ACF2 and Top Secret it is not.
     """
 
     kind: CommandErrorKind
@@ -261,6 +262,7 @@ class CommandError(NamedTuple):
     span: Span
     detail: str = ""
     other: Span | None = None
+    sure: bool = True
 
 
 class SkippedCommand(NamedTuple):

@@ -102,6 +102,44 @@ def test_acf2_and_top_secret(text: str, expected: Told, lint_texts: Lint) -> Non
     assert told(lint_texts({"commands.txt": text})) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "likely"),
+    [
+        ("TSS ADDTO(NDT) PSTKAPPL(A) SESSKEY(&KEY) SIGNMULT\n", "SIGNMULTI"),
+        ("TSS ADDTO(NDT) PSTKAPPL(A) SESKEY(&KEY) SIGNMULTI\n", "SESSKEY"),
+        ("TSS PERMIT(B) PTKTDATA(IRRPTAUTH.A.) ACCESS(UPDATES)\n", "UPDATE"),
+        ("SET PROFILE(PTKTDATA) DIVISION(SSIGNON)\nINSERT A SSKEY(&KEY) MULTUSE\n", "MULT-USE"),
+        ("SET RESOURCE(PTK)\nRECKEY IRRPTAUTH ADD(A.- UID(B) SERVICE(UPDATES) ALLOW)\n", "UPDATE"),
+        ("TSS PERMIT(B) PTKTDATA(IRRPTAUTH.A.) ACCESS(UPDATE) ACTION(AUDIT) FOR(30)\n", ""),
+        ("TSS PERMIT(B) PTKTDATA(IRRPTAUTH.A.) ACC(UPDATE)\n", ""),
+        ("TSS PERMIT(B) PTKTDATA(IRRPTAUTH.A.) ACC(R)\n", ""),
+    ],
+)
+def test_what_is_nearly_a_known_operand_or_value(text: str, likely: str, lint_texts: Lint) -> None:
+    found = [each for each in lint_texts({"commands.txt": text}).findings if each.rule.id == "PTK511"]
+    assert [each.severity for each in found] == [WARNING] * bool(likely)
+    assert all(likely in each.advice and "as far as is known" in each.message for each in found)
+
+
+@pytest.mark.parametrize(
+    ("access", "expected"),
+    [
+        ("ACC(UPDATE)", set()),
+        ("ACC(READ,UPDATE)", set()),
+        ("ACC(U)", set()),
+        ("ACC(ALL)", set()),
+        ("ACCESS(UPDATES)", set()),
+        ("ACC(R)", {"PTK503"}),
+        ("ACCESS(READ)", {"PTK503"}),
+    ],
+)
+def test_access_that_top_secret_gives(access: str, expected: set[str], lint_texts: Lint) -> None:
+    text = (
+        f"TSS ADDTO(NDT) PSTKAPPL(FEKAPPL) SESSKEY(&KEY) SIGNMULTI\nTSS PER(B) PTKTDATA(IRRPTAUTH.FEKAPPL.) {access}\n"
+    )
+    assert {each.rule.id for each in lint_texts({"tss.txt": text}).findings} & {"PTK503"} == expected
+
+
 def test_a_rebuild_of_the_wrong_class_is_shown(lint_texts: Lint) -> None:
     result = lint_texts({"acf2.txt": ACF2_RULE + "F ACF2,REBUILD(PTK),CLASS(P)\n"})
     (finding,) = (each for each in result.findings if each.rule.id == "PTK507")

@@ -48,6 +48,9 @@ ACTIONS = {
 }
 # The type codes of resource rules, as the classes they stand for.
 RESOURCE_TYPES = {"PTK": KEY_CLASS, "APL": APPL_CLASS}
+KEY_OPERANDS = ("SSKEY", "MULT-USE", "NOMULT-USE")
+SERVICES = ("READ", "UPDATE", "ADD", "DELETE")
+CHANGING_SERVICES = ("UPDATE", "ADD", "DELETE")
 EVERYBODY = ("*", "-")
 VERDICTS = ("ALLOW", "LOG", "PREVENT")
 
@@ -122,7 +125,7 @@ def _key_record(command: Command, words: Sequence[Word], action: Action, span: S
     if len(words) < 2:
         command.error(CommandErrorKind.MISSING_NAME, words[0].upper, words[0].start, words[0].end)
         return
-    found = command.by_name(words[2:])
+    found = command.by_likely_name(words[2:], KEY_OPERANDS)
     names = [name for name in ("MULT-USE", "NOMULT-USE") if name in found]
     multi = Flag(names[0] == "MULT-USE", command.whole(found[names[0]])) if names else None
     sskey = found.get("SSKEY")
@@ -171,7 +174,8 @@ def _access(command: Command, operands: Sequence[Word], span: Span) -> Text:
     service = next((operand for operand in operands if operand.upper == "SERVICE"), None)
     if not service or not service.values:
         return Text("ALTER", span)
-    changing = any(each.upper in ("UPDATE", "ADD", "DELETE") for each in service.values)
+    services = [command.likely_value(each, SERVICES) for each in service.values]
+    changing = any(each in CHANGING_SERVICES for each in services)
     return Text("UPDATE" if changing else "READ", command.whole(service))
 
 

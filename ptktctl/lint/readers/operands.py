@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # A placeholder in angle brackets is one word, even with blanks in it.
 LEXEME = r"(?P<word><[^<>()'\n]{1,60}>[^\s,;()']*|(?:(?!/\*)[^\s,;()'])+)|(?P<sign>/\*|['()])|[\s,;]+"
 MOST_ERRORS = 50  # of one command; what has more is none
+NEARLY = 0.8  # how like a known word another one is that is taken for a slip of it, from 0 to 1
 
 
 class Word(NamedTuple):
@@ -102,6 +103,29 @@ class Command:
                 self.error(CommandErrorKind.REPEATED_OPERAND, word.upper, word.start, word.end, other=other)
             found[word.upper] = word
         return found
+
+    def by_likely_name(self, words: Iterable[Word], known: Sequence[str]) -> dict[str, Word]:
+        """Operands by their names; one that is nearly a known one is noted, and taken for what it is meant to be."""
+        return self.by_name([self._meant(word, known) for word in words])
+
+    def _meant(self, word: Word, known: Sequence[str]) -> Word:
+        likely = "" if word.upper in known or len(self.errors) >= MOST_ERRORS else nearest(word.text, known, NEARLY)
+        if likely:
+            self.doubt(CommandErrorKind.UNKNOWN_OPERAND, word, likely)
+        return word._replace(text=likely) if likely else word
+
+    def likely_value(self, word: Word, known: Sequence[str]) -> str:
+        """A value in upper case; one that is nearly a known one is noted, and taken for what it is meant to be."""
+        likely = "" if word.upper in known else nearest(word.text, known, NEARLY)
+        if likely:
+            self.doubt(CommandErrorKind.BAD_VALUE, word, likely)
+        return likely or word.upper
+
+    def doubt(self, kind: CommandErrorKind, word: Word, detail: str) -> None:
+        """Note a word that is likely wrong, where not all is known that would be right."""
+        before = len(self.errors)
+        self.error(kind, word.upper, word.start, word.end, detail)
+        self.errors[before:] = [each._replace(sure=False) for each in self.errors[before:]]
 
     def error(
         self, kind: CommandErrorKind, text: str, start: int, end: int, detail: str = "", other: Span | None = None

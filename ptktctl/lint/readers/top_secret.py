@@ -40,6 +40,11 @@ FUNCTIONS = (
     *("LOCK", "MODIFY", "MOVE", "PERMIT", "REFRESH", "REKEY", "REMOVE", "RENAME", "REPLACE", "REVOKE", "ROLLOVER"),
     *("UNLOCK", "WHOAMI", "WHOHAS", "WHOOWNS", "XTEND"),
 )
+OPERANDS = ("ACCESS", "APPL", "PSTKAPPL", "PTKTDATA", "RESCLASS", "SESSKEY", "SIGNMULTI")
+ABBREVIATED_ACCESS = "ACC"  # as samples write it
+EVERYTHING = "ALL"
+LEVELS = (*ACCESS_LEVELS, EVERYTHING)
+ABBREVIATED_LEVELS = ("READ", "UPDATE", "NONE", EVERYTHING)  # those that samples cut short
 EVERYBODY = "ALL"  # the record whose permits hold for all
 
 
@@ -68,7 +73,8 @@ class _Operands:
     def __init__(self, command: Command, words: Sequence[Word], span: Span) -> None:
         self.command = command
         self.span = span
-        self.found = command.by_name(words)
+        full = (word._replace(text="ACCESS") if word.upper == ABBREVIATED_ACCESS else word for word in words)
+        self.found = command.by_likely_name(full, OPERANDS)
 
     def values(self, name: str) -> tuple[Text, ...]:
         """The values of an operand; that it has none is noted."""
@@ -124,13 +130,27 @@ def _permit(
     operands: _Operands, revoked: bool, resource_class: str, name: Text, target: Text
 ) -> Iterator[SecurityStatement]:
     """A permit needs no profile in Top Secret, but is the rule that RACF would have one for."""
-    levels = operands.values("ACCESS")
-    known = [each for each in levels if each.value in ACCESS_LEVELS]
-    everything = Text("ALTER", levels[0].span) if any(each.value == "ALL" for each in levels) else None
-    access = everything or max(known, key=lambda each: ACCESS_LEVELS.index(each.value), default=None)
+    access = _access(operands)
     if not revoked:
         yield ProfileChange(Action.DEFINE, Esm.TOP_SECRET, Origin.COMMANDS, resource_class, name, operands.span)
     ids = (Text(ANYBODY, target.span) if target.value == EVERYBODY else target,) if target.value else ()
     yield PermitChange(
         Esm.TOP_SECRET, Origin.COMMANDS, resource_class, name, ids, access, operands.span, delete=revoked
     )
+
+
+def _access(operands: _Operands) -> Text | None:
+    """The highest of the levels that a permit gives; what else is written where none is known."""
+    word = operands.found.get("ACCESS")
+    given = operands.values("ACCESS")
+    levels = [_level(operands.command, each) for each in (word.values or ())] if word else []
+    known = [level for level in levels if level in ACCESS_LEVELS]
+    if not given or not levels:
+        return None
+    return given[0]._replace(value=max(known, key=ACCESS_LEVELS.index) if known else levels[0])
+
+
+def _level(command: Command, word: Word) -> str:
+    short = match_keyword(word.text, ABBREVIATED_LEVELS)
+    level = short[0] if len(short) == 1 else command.likely_value(word, LEVELS)
+    return "ALTER" if level == EVERYTHING else level

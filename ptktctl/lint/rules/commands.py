@@ -370,7 +370,8 @@ COMMAND_ERROR = Rule(
     slug="command-error",
     severity=Severity.ERROR,
     what="A command is not one: a parenthesis or quote too many or too few, an operand that is unknown, repeated, or "
-    "without its value, a name or a continuation that is missing, two commands in one.",
+    "without its value, a name or a continuation that is missing, two commands in one. A warning for an operand or "
+    "value of ACF2 or Top Secret that is nearly a known one.",
     why="The command fails, or does something else than what it says; what comes after it then builds on nothing.",
     bad=(racf(key="KEYLABEL(RSE.LEGACY"),),
     good=(racf(),),
@@ -413,7 +414,9 @@ def command_error(site: Site) -> Iterator[Finding]:
         if "{}" in advice:
             advice = advice.format(error.detail) if error.detail else "see the manual, or delete it"
         related = (Related(error.other, f"{error.text} is given here first"),) if error.other else ()
-        yield COMMAND_ERROR.finding(error.span, message.format(error.text or "this"), advice, related=related)
+        message = message.format(error.text or "this") + ", as far as is known" * (not error.sure)
+        severity = Severity.ERROR if error.sure else Severity.WARNING
+        yield COMMAND_ERROR.finding(error.span, message, advice, severity=severity, related=related)
 
 
 def _in_job(commands: Example, *lines: str) -> Example:
