@@ -13,6 +13,7 @@ from ptktctl.lint.source import read_source
 
 Encode = Callable[[str, str], bytes]
 RSE_CONTENT = '# RSE\nexport _RSE_JAVAOPTS="$_RSE_JAVAOPTS -DAPPLID=FEKAPPL"\nTZ=EST5EDT\n'
+OPTION = '_RSE_JAVAOPTS="$_RSE_JAVAOPTS {}"\n'
 MONITOR_CONTENT = "# JMON\nSERV_PORT=6715\nTZ=EST5EDT\n"
 
 
@@ -108,7 +109,29 @@ def test_a_kind_that_is_given_wins_over_name_and_content() -> None:
         ("# APPLID=MINE\n", "FEKAPPL"),
         ("APPLID=MINE#1 # note\n", "MINE#1"),
         ("TZ='x\nAPPLID=MINE\n", "MINE"),
-        ("if [ -r /x ]; then\n  APPLID=MINE\nfi\n", "MINE"),
+        ("if [ -r /x ]; then\n  APPLID=MINE\nfi\n", None),
+        ("if [ -r /x ]; then APPLID=MINE; fi; APPLID=OURS\n", "OURS"),
+        ("if [ -r /x ]; then A=MINE; else A=OURS; fi\n_RSE_JAVAOPTS=-DAPPLID=$A\n", None),
+        ("A=MINE\n[ $B ] && A=OURS\nAPPLID=$A\n", None),
+        ("if [ $B ]; then\n" + OPTION.format("-Dx=y") + "fi\n", "FEKAPPL"),
+        (OPTION.format("-DAPPLID=MINE") + "if [ $B ]; then\n" + OPTION.format("-Dx=y") + "fi\n", "MINE"),
+        (OPTION.format("-DAPPLID=MINE") + "[ $B ] && " + OPTION.format("-DAPPLID=OURS"), None),
+        (OPTION.format("-DAPPLID=MINE") + "[ $B ] && _RSE_JAVAOPTS=-Xmx1g\n", None),
+        ("[ $B ] && " + OPTION.format("-DAPPLID=OURS") + OPTION.format("-DAPPLID=MINE"), "MINE"),
+        (
+            "case $(sysvar SYSNAME) in\nA) "
+            + OPTION.format("-DAPPLID=MINE")
+            + ";;\n*) "
+            + OPTION.format("-DAPPLID=OURS")
+            + ";;\nesac\n",
+            None,
+        ),
+        ("f() { APPLID=MINE; }\n", None),
+        (". /etc/zexpl/local.env\n", None),
+        ("APPLID=MINE\neval $(cat x)\n", None),
+        ("if [ -f x ]; then . x; fi\nAPPLID=MINE\n", None),
+        (". x\n" + OPTION.format("-DAPPLID=MINE"), "MINE"),
+        ("( . x )\n", "FEKAPPL"),
         ("APPLID=\n", ""),
     ],
 )

@@ -94,6 +94,8 @@ RSE_ALONE: list[tuple[str, set[tuple[str, Severity]]]] = [
     (FEKAPPL, set()),
     ("APPLID=\n", {("PTK103", ERROR)}),
     ("APPLID=$UNKNOWN\n", set()),
+    ("if true; then APPLID=OMVSAPPL; fi\n", set()),
+    (FEKAPPL + "if true; then _RSE_JAVAOPTS=-Xmx1g; fi\n", set()),
     ("APPLID=MINE\n", {("PTK203", INFO)}),
     (FEKAPPL + "A = 1\n", {("PTK301", ERROR)}),
     (FEKAPPL + "A =1\n", {("PTK301", ERROR)}),

@@ -94,12 +94,31 @@ def test_here_documents_are_no_commands() -> None:
     assert [len(command.words) for command in commands(tokens)] == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("text", "certain"),
+    [
+        ("A=1; { B=1; }; ( C=1 )", "ABC"),
+        ("A=1\nif B=1; then C=1; else D=1; fi; E=1", "AE"),
+        ("A=1 && B=1; C=1 ||\n D=1\nE=1", "ACE"),
+        ("A=1 || { B=1; }\nC=1", "AC"),
+        ("case $x in\n(a) A=1 ;;\nb|c) B=1; C=1 ;;\nesac\nD=1", "D"),
+        ("for i in a b; do A=1; done; while B=1; do C=1; done < f\nD=1", "D"),
+        ("f() { A=1; }\ng()\n{\n  B=1\n}\nfunction h { C=1; }\nD=1", "D"),
+        ("if a; then { B=1; }; if c; then C=1; fi; D=1; fi\nE=1", "E"),
+        ("} A=1; fi; B=1", "AB"),
+    ],
+)
+def test_what_is_run_in_any_case(text: str, certain: str) -> None:
+    found = [command.words[0].parts[0].value[0] for command in commands(lex(text)[0]) if command.certain]
+    assert "".join(each for each in found if each.isupper()) == certain
+
+
 def values(text: str) -> list[str]:
     """What our reader takes the variables to be, what is unknown as nothing."""
     source = read_source("rse.env", text.encode())
     environment = _Environment((source,))
     for command in commands(lex(source.text)[0]):
-        list(environment.run(command.words, lasting=command.lasting))
+        list(environment.run(command))
     variables = environment.variables
     written = [variables.write_out(variables.values[name]) if name in variables.values else None for name in NAMES]
     return [each.characters.replace(UNSET, "").replace(OPAQUE, "") if each else "" for each in written]
@@ -135,7 +154,7 @@ LINE = st.one_of(
     st.builds("export {}={}".format, st.sampled_from(NAMES), DOUBLE_QUOTED | SINGLE_QUOTED),
     st.builds("({}); {} | :".format, ASSIGNMENT, ASSIGNMENT),
     st.builds("{}={} true".format, st.sampled_from(NAMES), LITERAL),
-    st.builds("if true; then {}; fi".format, ASSIGNMENT),
+    st.builds("{{ {}; }}".format, ASSIGNMENT),
     st.builds(": <<'E'\n{}\nE".format, ASSIGNMENT.filter(lambda text: "\n" not in text and not text.endswith("\\"))),
     st.sampled_from(["# it's", "", "unset A", "export B", "\t"]),
 )

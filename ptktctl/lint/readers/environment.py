@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ptktctl.lint.readers.remarks import sequence_numbers, typographic_characters
-from ptktctl.lint.readers.shell import Kind, Token, commands, lex
+from ptktctl.lint.readers.shell import Command, Kind, Token, commands, lex, plain
 from ptktctl.lint.readers.values import OPAQUE, UNSET, Text, Value, Variables
 from ptktctl.lint.site import (
     Comment,
@@ -43,7 +43,7 @@ APPLID_VARIABLE = "APPLID"
 PORT_VARIABLE = "_RSE_JMON_PORT"
 DECLARING = ("export", "readonly", "typeset")
 PRINTING = ("echo", "print", "printf")
-RESERVED_WORDS = ("if", "then", "elif", "else", "while", "until", "do", "{", "!")
+READING_OTHERS = (".", "source", "eval")  # run commands that are not looked into, and may set any variable
 
 
 def read(source: Source, extensions: Sequence[Source] = ()) -> Iterator[Statement]:
@@ -138,24 +138,39 @@ class _Environment:
         yield from typographic_characters(source, comments)
         yield from sequence_numbers(source, text)
         for command in commands(tokens):
-            yield from self.run(command.words, lasting=command.lasting)
+            yield from self.run(command)
 
-    def run(self, words: Sequence[Token], *, lasting: bool) -> Iterator[Statement]:
+    def run(self, simple: Command) -> Iterator[Statement]:
         """Carry out a simple command, as far as it sets variables."""
-        reserved = next((i for i, word in enumerate(words) if _literal(word) not in RESERVED_WORDS), len(words))
-        words = words[reserved:]
+        words = simple.words
         split = next((i for i, word in enumerate(words) if not _assignment(word)), len(words))
-        command = _literal(words[split]) if split < len(words) else ""
+        command = plain(words[split]) if split < len(words) else ""
         yield from self._blanks_around_equals(words, split, command)
         yield from self._unquoted_value(words[split + 1 :] if command in DECLARING else words)
-        if not lasting or (split < len(words) and command not in (*DECLARING, "unset")):
+        if simple.lasting and command in READING_OTHERS:
+            self._lose_track(words)
+        if not simple.lasting or (split < len(words) and command not in (*DECLARING, "unset")):
             return
         for word in words:
             if assignment := _assignment(word):
-                yield from self._assign(word, *assignment)
-            elif command == "unset":
-                self.variables.values.pop(_literal(word), None)
-                self.settings.pop(_literal(word), None)
+                yield from self._assign(word, *assignment, certain=simple.certain)
+            elif command == "unset" and simple.certain:
+                self.variables.values.pop(plain(word), None)
+                self.settings.pop(plain(word), None)
+            elif command == "unset" and plain(word) in self.variables.values:
+                self._doubt(plain(word), word.start, word.end)
+
+    def _lose_track(self, words: Sequence[Token]) -> None:
+        """Hold every variable to be unknown: a file that is read here, or what is evaluated, may set it."""
+        for name in (*self.variables.values, JAVA_OPTIONS, APPLID_VARIABLE, PORT_VARIABLE):
+            self._doubt(name, words[0].start, words[-1].end)
+
+    def _doubt(self, name: str, start: int, end: int) -> None:
+        """Hold a variable to be unknown from here on."""
+        self.variables.doubt(name, start, end)
+        if name != JAVA_OPTIONS:
+            setting = Setting(SettingKind.VARIABLE, name, None, self.source.span(start, end))
+            self.settings.setdefault(name, []).append(setting)
 
     def outcome(self) -> Generator[Statement, None, tuple[tuple[Setting, ...], tuple[Setting, ...]]]:
         """State the Java options after the last command, and give the settings of the APPLID and of the port."""
@@ -164,13 +179,16 @@ class _Environment:
         applids = (*self.settings.get(APPLID_VARIABLE, ()), *(each for each in options if each.name == APPLID_OPTION))
         return applids, tuple(self.settings.get(PORT_VARIABLE, ()))
 
-    def _assign(self, word: Token, name: str, parts: Sequence[Token]) -> Iterator[Statement]:
+    def _assign(self, word: Token, name: str, parts: Sequence[Token], *, certain: bool) -> Iterator[Statement]:
         before = self.variables.values.get(name)
         value = self.variables.assign(name, parts)
         span = self.source.span(word.start, word.end)
         literal = next((part for part in parts if part.kind is Kind.SINGLE_QUOTED and _names(part.value, name)), None)
         if literal:
             yield Slip(SlipKind.UNEXPANDED, name, self.source.span(literal.start, literal.end))
+        if not certain:
+            yield self._assign_perhaps(word, name, parts, before)
+            return
         if name == JAVA_OPTIONS and before and not _mentions(parts, name):
             lost = self._lost(before, value)
             if lost:
@@ -179,6 +197,28 @@ class _Environment:
         setting = Setting(SettingKind.VARIABLE, name, _known(written.characters) if written else None, span)
         self.settings.setdefault(name, []).append(setting)
         yield setting
+
+    def _assign_perhaps(self, word: Token, name: str, parts: Sequence[Token], before: Value | None) -> Setting:
+        """State an assignment that is made in some circumstances only.
+
+        What is appended to the Java options is then read as if it were there, but for an APPLID; any other variable,
+        and options that would take the place of those before, are not known from here on.
+        """
+        span = self.source.span(word.start, word.end)
+        appended = name == JAVA_OPTIONS and _mentions(parts, name)
+        if not appended and before:
+            self.variables.values[name] = before
+        applids = self._applid_options(before)
+        if not appended or applids is None or applids != self._applid_options(self.variables.values[name]):
+            self._doubt(name, word.start, word.end)
+        return Setting(SettingKind.VARIABLE, name, None, span)
+
+    def _applid_options(self, value: Value | None) -> list[Setting] | None:
+        """The APPLIDs among Java options; None when that is not worked out."""
+        if not value:
+            return []
+        written = self.variables.glance(value)
+        return [each for each in self._options(written) if each.name == APPLID_OPTION] if written else None
 
     def _lost(self, before: Value, after: Value) -> tuple[Setting, ...]:
         old, new = self.variables.glance(before), self.variables.glance(after)
@@ -217,8 +257,8 @@ class _Environment:
             return
         first = words[split + 1 :] if command in DECLARING else words[split:]
         names = words[:split] if command not in DECLARING else ()
-        if len(first) > 1 and _is_name(_literal(first[0])) and _begins_with_equals(first[1]):
-            yield self._blanks(first[0], first[1], _literal(first[0]))
+        if len(first) > 1 and _is_name(plain(first[0])) and _begins_with_equals(first[1]):
+            yield self._blanks(first[0], first[1], plain(first[0]))
         elif len(names) == 1 and first and command not in ("unset", "read"):
             assignment = _assignment(names[0])
             if assignment and not assignment[1]:
@@ -254,13 +294,6 @@ def _assignment(word: Token) -> tuple[str, tuple[Token, ...]] | None:
 
 def _is_name(text: str) -> bool:
     return text.isascii() and text.isidentifier()
-
-
-def _literal(word: Token) -> str:
-    """The text of a word without quotes and expansions; nothing when it has some."""
-    if any(part.kind not in (Kind.LITERAL, Kind.CONTINUATION) for part in word.parts):
-        return ""
-    return "".join(part.value for part in word.parts)
 
 
 def _begins_with_equals(word: Token) -> bool:

@@ -28,6 +28,11 @@ FRESH_LINE = r"\n(?=[ \t]*(?:#|(?:export[ \t]+)?[A-Za-z_][A-Za-z_0-9]*=))"
 PARAMETER = r"\$([A-Za-z_][A-Za-z_0-9]*)"
 BRACED_PARAMETER = r"\$\{([A-Za-z_][A-Za-z_0-9]*)(:?[-=?+]|(?=\}))"
 SPECIAL_PARAMETER = r"\$[0-9@*#?$!-]"
+# The reserved words (POSIX.1-2017, Shell Command Language, 2.4); after some of those that open, a command follows.
+CONDITIONS = ("if", "while", "until")
+OPENING = (*CONDITIONS, "for", "case", "select")
+CLOSING = ("fi", "done", "esac", "}")
+CONTINUING = ("then", "elif", "else", "do", "!")
 OPEN_KINDS = {
     "`": SlipKind.OPEN_QUOTE,
     "${": SlipKind.OPEN_EXPANSION,
@@ -77,10 +82,17 @@ class Opening(NamedTuple):
 
 
 class Command(NamedTuple):
-    """The words of a simple command, and whether its assignments last: not in a subshell, a pipe, the background."""
+    """A simple command.
+
+    Attributes:
+        words: its words, without the reserved words before it.
+        lasting: whether its assignments last: not in a subshell, a pipe, the background.
+        certain: whether it is run in any case, and just once: not in a branch, a loop, a function, after && or ||.
+    """
 
     words: list[Token]
     lasting: bool
+    certain: bool
 
 
 class _Context(enum.Enum):
@@ -122,6 +134,7 @@ def commands(tokens: Sequence[Token]) -> Iterator[Command]:
     """The simple commands among the tokens, without their redirections."""
     matched, _ = _match_parentheses(tokens)
     words: list[Token] = []
+    blocks = _Blocks()
     before, depth, redirected = "", 0, False
     for token in (*tokens, Token(Kind.NEWLINE, -1, -1)):
         if token.kind is Kind.WORD:
@@ -130,10 +143,57 @@ def commands(tokens: Sequence[Token]) -> Iterator[Command]:
         elif token.value in REDIRECTIONS:
             redirected = True
         elif token.kind in (Kind.OPERATOR, Kind.NEWLINE):
-            if words:
-                yield Command(words, lasting=not depth and before != "|" and token.value not in ("|", "&"))
+            own = blocks.enter(words, conditional=before in ("&&", "||"))
+            if own:
+                lasting = not depth and before != "|" and token.value not in ("|", "&")
+                yield Command(own, lasting, certain=blocks.certain and before not in ("&&", "||"))
             depth += (token.start in matched) * (1 if token.value == "(" else -1)
-            words, before, redirected = [], token.value, False
+            if words or token.kind is Kind.OPERATOR:
+                blocks.function = token.value == ")" and before == "(" and not words
+                before = token.value
+            words, redirected = [], False
+
+
+class _Blocks:
+    """The branches, loops and functions that a command stands in, by the words that open and close them.
+
+    Attributes:
+        function: whether `()` stands before, so that what follows is the body of a function.
+    """
+
+    def __init__(self) -> None:
+        self.open: list[bool] = []  # of each, whether what it holds is run in any case
+        self.function = False
+
+    @property
+    def certain(self) -> bool:
+        return all(self.open)
+
+    def enter(self, words: Sequence[Token], *, conditional: bool) -> list[Token]:
+        """Take the reserved words before a command, and give the command."""
+        for index, word in enumerate(words):
+            name = plain(word)
+            if name in OPENING:
+                self.open.append(False)
+                if name not in CONDITIONS:
+                    return [*words[index:]]
+            elif name == "{":
+                self.open.append(not (self.function or conditional))
+            elif name == "function":
+                self.function = True
+                return self.enter(words[index + 2 :], conditional=conditional)
+            elif name in CLOSING:
+                self.open[-1:] = []
+            elif name not in CONTINUING:
+                return [*words[index:]]
+        return []
+
+
+def plain(word: Token) -> str:
+    """The text of a word without quotes and expansions; nothing when it has some."""
+    if any(part.kind not in (Kind.LITERAL, Kind.CONTINUATION) for part in word.parts):
+        return ""
+    return "".join(part.value for part in word.parts)
 
 
 def _match_parentheses(tokens: Sequence[Token]) -> tuple[set[int], list[Token]]:

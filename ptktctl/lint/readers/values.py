@@ -96,6 +96,14 @@ class Variables:
         self.values[name] = value
         return value
 
+    def doubt(self, name: str, start: int, end: int) -> None:
+        """Hold a variable to be unknown from a place on; what it held before may still be in it."""
+        before = self.values.get(name)
+        unknown = Fragment(f" {OPAQUE} ", self.base + start, self.base + end)
+        self.values[name] = Value(
+            (*((before,) if before else ()), unknown), 3 + (before.length if before else 0), False
+        )
+
     def glance(self, value: Value) -> Text | None:
         """Write a value out; None when that was done often enough for a file of this size."""
         self.allowance -= value.length
