@@ -101,7 +101,7 @@ def key_options(function: Function) -> Function:
     examples="""
     ptktctl provision FEKAPPL --generator STCRSE --all-users
     ptktctl provision PAYROLL --generator PAYSRV --users ANNA,BERT --as jcl --jobname PAYPTKT --account 4711
-    ptktctl provision ZOWEAPPL --esm acf2 --generator ZWESVUSR --all-users
+    ptktctl provision ZOWEAPPL --esm acf2 --key-form placeholder --generator ZWESVUSR --all-users
     ptktctl provision FEKAPPL --all-users --undo
     ptktctl provision FEKAPPL --generator STCRSE --all-users --check unload.txt setropts.txt
     """,
@@ -133,8 +133,8 @@ def provision(
     They are commented, stand in the order to run them, and end with those that show what was done. The key is named by
     its label in ICSF, as IBM recommends: keylabel for a legacy key, eptkeylabel for an enhanced one, both where the
     store has both. Where neither the store nor the definition tells, it is an enhanced one, for RSE a legacy one. The
-    other forms leave a placeholder for the key, unless --reveal-key is given. RSE and JES Job Monitor also get the
-    lines for rse.env and FEJJCNFG.
+    other forms, and ACF2 and Top Secret, leave a placeholder for the key, which lint reports (PTK407), unless
+    --reveal-key is given. RSE and JES Job Monitor also get the lines for rse.env and FEJJCNFG.
 
     With --check, FILE shows a host: an IRRDBU00 unload, RLIST or SETROPTS LIST output, or the commands it was set up
     with; - is standard input. Who is not named is not compared. Status 1: it differs, or not all of it is shown.
@@ -152,7 +152,7 @@ def provision(
 
         require_comparison(files, check=check, undo=undo, reveal_key=reveal_key)
         return check_host(context, application, asked, files, form, job_of(form, settings))
-    wanted = _decide(context, application, asked)
+    wanted = _decide(context, application, asked, undo=undo)
     job = job_of(form, settings)
     if reveal_key:
         wanted = _revealed(context, wanted, undo=undo, **_unlocking(settings))
@@ -190,12 +190,12 @@ def _ids(given: Iterable[tuple[UserId, ...]]) -> tuple[UserId, ...]:
     return tuple(dict.fromkeys(user for users in given for user in users))
 
 
-def _decide(context: Context, application: Application, asked: Wishes) -> Wanted:
+def _decide(context: Context, application: Application, asked: Wishes, *, undo: bool) -> Wanted:
     from ptktctl.commands.provision_members import stored_kinds
     from ptktctl.provision.wishes import decide
 
     legacy, enhanced = stored_kinds(context, application)
-    return decide(application, asked, stored_legacy=legacy, stored_enhanced=enhanced)
+    return decide(application, asked, stored_legacy=legacy, stored_enhanced=enhanced, undo=undo)
 
 
 def _unlocking(settings: dict[str, Any]) -> dict[str, str | None]:

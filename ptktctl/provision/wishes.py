@@ -48,7 +48,13 @@ class Wishes:
 
 
 def decide(
-    application: Application, wishes: Wishes, *, stored_legacy: bool, stored_enhanced: bool, sample: bool = True
+    application: Application,
+    wishes: Wishes,
+    *,
+    stored_legacy: bool,
+    stored_enhanced: bool,
+    sample: bool = True,
+    undo: bool = False,
 ) -> Wanted:
     """Make up what is wanted.
 
@@ -58,11 +64,15 @@ def decide(
             where no form does: both if it has both, else what the definition says, else what there is.
         stored_enhanced: likewise its enhanced key.
         sample: take the generator of IBM's sample for RSE where none is named.
+        undo: whether it is for the way back, which gives no key.
 
     Raises:
         InputError: two wishes exclude each other, something is missing, or is not documented for the product.
     """
-    forms = _forms(application, wishes, stored_legacy=stored_legacy, stored_enhanced=stored_enhanced)
+    if wishes.esm is Esm.RACF:
+        forms = _forms(application, wishes, stored_legacy=stored_legacy, stored_enhanced=stored_enhanced)
+    else:
+        forms = _forms_elsewhere(application, wishes, undo=undo)
     bare = Wanted(application, wishes.esm, _keys(application, forms, wishes.labels))
     generators = wishes.generators or ((SAMPLE_GENERATOR,) if sample and bare.for_rse else ())
     _require_targets(wishes, generators)
@@ -124,9 +134,7 @@ def parse_label(text: str) -> str:
 def _forms(
     application: Application, wishes: Wishes, *, stored_legacy: bool, stored_enhanced: bool
 ) -> tuple[KeyForm, ...]:
-    """The forms, that of the legacy key first."""
-    if wishes.esm is not Esm.RACF:
-        return _forms_elsewhere(application, wishes)
+    """The forms for RACF, that of the legacy key first."""
     if not wishes.forms:
         legacy, enhanced = _kinds(application, stored_legacy=stored_legacy, stored_enhanced=stored_enhanced)
         return ((KeyForm.KEYLABEL,) if legacy else ()) + ((KeyForm.EPTKEYLABEL,) if enhanced else ())
@@ -151,7 +159,7 @@ def _kinds(application: Application, *, stored_legacy: bool, stored_enhanced: bo
     return not enhanced, enhanced
 
 
-def _forms_elsewhere(application: Application, wishes: Wishes) -> tuple[KeyForm, ...]:
+def _forms_elsewhere(application: Application, wishes: Wishes, *, undo: bool) -> tuple[KeyForm, ...]:
     """ACF2 and Top Secret are given the digits of a legacy key; how they are given an enhanced one is not documented.
 
     Sources: the sections on PassTickets of both products' documentation.
@@ -163,7 +171,7 @@ def _forms_elsewhere(application: Application, wishes: Wishes) -> tuple[KeyForm,
             f"--key-form {wrong[0].value} is RACF's", f"{name} takes the key itself: --key-form placeholder"
         )
     enhanced = KeyForm.EPTKEYLABEL in wishes.forms or application.ticket in (TicketType.UPPER, TicketType.MIXED)
-    if enhanced and KeyForm.PLACEHOLDER not in wishes.forms:
+    if enhanced and not undo and KeyForm.PLACEHOLDER not in wishes.forms:
         raise InputError(
             f"how {name} is given an enhanced key is not documented in ptktctl's sources",
             "--key-form placeholder prints the set-up of legacy PassTickets; for the others see the vendor's manuals",

@@ -7,6 +7,7 @@ import pytest
 from ptktctl.errors import InputError
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import ApplId, UserId
+from ptktctl.provision.plan import steps
 from ptktctl.provision.wanted import Esm, KeyForm, Wanted
 from ptktctl.provision.wishes import Wishes, decide, hints, parse_label
 from ptktctl.store.definitions import Application, Component
@@ -106,6 +107,13 @@ def test_wishes_that_do_not_fit(wishes: dict[str, Any], said: str) -> None:
 def test_an_enhanced_key_beside_a_legacy_one_leaves_the_documented_part() -> None:
     wanted = decided(esm=Esm.ACF2, ticket=TicketType.MIXED, forms=(KeyForm.PLACEHOLDER, ENHANCED))
     assert [key.form for key in wanted.keys] == [KeyForm.PLACEHOLDER]
+
+
+def test_the_way_back_needs_no_key() -> None:
+    application = Application(ApplId("ZOWEAPPL"), 1, component=Component.ZOWE, ticket=TicketType.UPPER)
+    wishes = Wishes(esm=Esm.ACF2, all_users=True)
+    wanted = decide(application, wishes, stored_legacy=False, stored_enhanced=True, undo=True)
+    assert steps(wanted, undo=True)
 
 
 @pytest.mark.parametrize("label", ["a", "$KEY.1", "A" * 64])
