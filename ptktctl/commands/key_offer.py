@@ -235,7 +235,7 @@ def _foreign(source: Source) -> InputError:
     """Say what a file is that is no file of key export, as far as that shows."""
     from ptktctl.store.handover_recipient import IDENTITY_START, PUBLIC_START
     from ptktctl.store.keysfile import HEADER
-    from ptktctl.store.unlocking import KEY_FILE_START
+    from ptktctl.store.unlock_key import KEY_FILE_START
 
     kinds = {
         HEADER.encode(): ("a store of sealed keys", "it is opened by its passphrase or unlock key, in its own place"),

@@ -189,7 +189,7 @@ class LedgerType(_Parsed):
 
     def parse(self, text: str, ctx: click.Context | None) -> str:
         if "://" in text:
-            from ptktctl.store.ledgers import holds_password
+            from ptktctl.store.ledger_urls import holds_password
 
             if holds_password(text):
                 raise InputError(

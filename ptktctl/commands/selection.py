@@ -168,12 +168,12 @@ def open_ledger(context: Context, given: str | None = None) -> UsedTickets:
         InputError: the URL is malformed.
         StoreError: the client library of its server is not installed.
     """
-    from ptktctl.store import ledger, ledgers
+    from ptktctl.store import ledger, ledger_urls
 
     if given is not None:
-        return ledgers.open_ledger(given, "--ledger")
+        return ledger_urls.open_ledger(given, "--ledger")
     if url := context.environ.get(LEDGER):
-        return ledgers.open_ledger(url, LEDGER)
+        return ledger_urls.open_ledger(url, LEDGER)
     return ledger.Ledger(context.places().ledger)
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ptktctl.errors import InputError, StoreError
 from ptktctl.store.ledger import KEPT_LONGER
-from ptktctl.store.ledgers import FORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ptktctl.store.ledgers import Use
 
+FORMS = "give a path, redis://HOST, rediss://HOST, unix:///SOCKET or postgresql://USER@HOST/DATABASE"
 CLOCKS_APART = KEPT_LONGER // 2
 # Seconds to wait for a server, unless its URL says otherwise.
 PATIENCE = 10

@@ -1,17 +1,11 @@
-"""What every ledger of used tickets promises, and which one is meant: this machine's file, or a server's that several
-machines share.
-"""
+"""What every ledger of used tickets promises: this machine's file, or a server's that several machines share."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from ptktctl.errors import InputError
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-FORMS = "give a path, redis://HOST, rediss://HOST, unix:///SOCKET or postgresql://USER@HOST/DATABASE"
 
 
 class Use(NamedTuple):
@@ -73,47 +67,3 @@ class UsedTickets(Protocol):
 
     def peek_many(self, tokens: Sequence[bytes]) -> list[int | None]:
         """For each ticket what `peek` would answer."""
-
-
-def open_ledger(url: str, source: str = "the ledger") -> UsedTickets:
-    """The ledger that a URL names; nothing is connected before it is asked.
-
-    Args:
-        url: a path, also as a file: URL, for a file of this machine; redis://, rediss:// or unix:// for Redis;
-            postgresql:// for PostgreSQL.
-        source: where the URL was given, for messages. These never show a password.
-
-    Raises:
-        InputError: none of these, or malformed.
-        StoreError: the client library of the server is not installed.
-    """
-    if "://" not in url or url.startswith("file:"):
-        from ptktctl.store.ledger import Ledger
-
-        return Ledger(_path(url, source))
-    from ptktctl.store.ledger_server import Server
-
-    server = Server.parse(url, source)
-    if server.engine == "Redis":
-        from ptktctl.store.ledger_redis import RedisLedger
-
-        return RedisLedger(server)
-    from ptktctl.store.ledger_postgresql import PostgresqlLedger
-
-    return PostgresqlLedger(server)
-
-
-def holds_password(url: str) -> bool:
-    """Whether a URL shows a password to whoever can read it."""
-    from ptktctl.store.ledger_server import passwords_in
-
-    return "://" in url and bool(passwords_in(url))
-
-
-def _path(url: str, source: str) -> str:
-    path = url.removeprefix("file:")
-    if path.startswith("//"):
-        path = path.removeprefix("//localhost").removeprefix("//")
-    if not path or "\0" in path:
-        raise InputError(f"{source} names no file", FORMS)
-    return path

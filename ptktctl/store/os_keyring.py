@@ -13,6 +13,7 @@ from types import ModuleType
 from ptktctl.errors import StoreDamagedError, StoreError, StoreLockedError
 from ptktctl.store import sealing
 from ptktctl.store.sealing import KeyringKey
+from ptktctl.store.unlock_key import key_file_line, key_of_line
 
 SERVICE = "ptktctl"
 ACCOUNT_BYTES = 8
@@ -25,8 +26,6 @@ def new_key() -> KeyringKey:
         StoreError: the package is not installed.
         StoreLockedError: there is no keyring, it does not open, or it does not keep what it is given.
     """
-    from ptktctl.store.unlocking import key_file_line
-
     keyring = _package()
     key = KeyringKey(sealing.new_key(), os.urandom(ACCOUNT_BYTES).hex())
     with _answering():
@@ -45,8 +44,6 @@ def find(account: str) -> KeyringKey | None:
         StoreLockedError: there is no keyring, or it does not open.
         StoreDamagedError: what lies there is no unlock key.
     """
-    from ptktctl.store.unlocking import key_of_line
-
     keyring = _package()
     with _answering():
         line = keyring.get_password(SERVICE, account)

@@ -25,7 +25,7 @@ from ptktctl.store.sealing import (
     Slot,
     UnlockKey,
 )
-from ptktctl.store.tables import base64_of, checksum_of
+from ptktctl.store.unlock_key import key_file_line, key_of_line
 
 PASSPHRASE_FILE = "PTKTCTL_PASSPHRASE_FILE"  # noqa: S105 - these are names of variables
 PASSPHRASE_COMMAND = "PTKTCTL_PASSPHRASE_COMMAND"  # noqa: S105
@@ -33,10 +33,8 @@ PASSPHRASE = "PTKTCTL_PASSPHRASE"  # noqa: S105
 KEY_FILE = "PTKTCTL_KEY_FILE"
 PASSPHRASE_WAYS = f"--passphrase-file FILE, {PASSPHRASE_FILE}, {PASSPHRASE_COMMAND} or {PASSPHRASE}"
 WAYS = f"give {PASSPHRASE_WAYS}; or --key-file FILE or {KEY_FILE}; or run on a terminal"
-CHECK_DIGITS = 8
 SHORTEST_PASSPHRASE = 12  # characters
 WEAK_REMEDY = "--weak-passphrase takes it as it is"
-KEY_FILE_START = "PTKTCTL-UNLOCK-KEY-1:"
 
 
 class _Way(Record):
@@ -223,11 +221,6 @@ def new_key_file(path: str) -> UnlockKey:
     return UnlockKey(key, path)
 
 
-def key_file_line(key: bytes) -> bytes:
-    """What an unlock key file holds: a known start, base64 of the key, a checksum of the key."""
-    return f"{KEY_FILE_START}{base64_of(key)}:{checksum_of(key)[:CHECK_DIGITS]}\n".encode()
-
-
 def unlock_key_of_file(name: str, path: str) -> UnlockKey:
     """The unlock key in a file.
 
@@ -245,18 +238,6 @@ def unlock_key_of_file(name: str, path: str) -> UnlockKey:
             f"{path} ({name}) is not an unlock key file, or it is damaged", "bring it back from a backup"
         )
     return UnlockKey(key, os.path.abspath(path))
-
-
-def key_of_line(line: bytes) -> bytes | None:
-    """The key in what `key_file_line` made, None when it is anything else; blanks at its end are no matter."""
-    import binascii
-
-    try:
-        key = binascii.a2b_base64(line[len(KEY_FILE_START) :].partition(b":")[0])
-    except ValueError:
-        return None
-    # Whether the line is right is seen by writing it again.
-    return key if len(key) == sealing.DATA_KEY_LENGTH and key_file_line(key).rstrip() == line.rstrip() else None
 
 
 def _remembered(slots: Sequence[Slot]) -> _Way | None:

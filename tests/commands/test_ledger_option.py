@@ -120,7 +120,7 @@ def test_exec_takes_its_second_from_the_ledger_given(stored: Any, process: Calla
 
 def test_no_client_is_loaded_for_a_file() -> None:
     code = (
-        "import sys; from ptktctl.store.ledgers import open_ledger; open_ledger('used.db').peek(bytes(32));"
+        "import sys; from ptktctl.store.ledger_urls import open_ledger; open_ledger('used.db').peek(bytes(32));"
         "print({'redis', 'psycopg', 'ptktctl.store.ledger_server'} & set(sys.modules))"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

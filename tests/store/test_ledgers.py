@@ -15,7 +15,8 @@ from ptktctl.store.ledger import Ledger
 from ptktctl.store.ledger_postgresql import PostgresqlLedger
 from ptktctl.store.ledger_redis import RedisLedger
 from ptktctl.store.ledger_server import Server
-from ptktctl.store.ledgers import Use, holds_password, open_ledger
+from ptktctl.store.ledger_urls import holds_password, open_ledger
+from ptktctl.store.ledgers import Use
 
 TOKEN = bytes(range(32))
 NOW = 1_700_000_000

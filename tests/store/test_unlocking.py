@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ptktctl.errors import InputError, PtktctlError, StoreDamagedError, StoreLockedError, UnsafePermissionsError
 from ptktctl.store import sealing
 from ptktctl.store.sealing import Passphrase, Slot, UnlockKey
-from ptktctl.store.unlocking import Unlocker, key_file_line, new_key_file, require_strength
+from ptktctl.store.unlock_key import key_file_line
+from ptktctl.store.unlocking import Unlocker, new_key_file, require_strength
 
 DATA_KEY = bytes(range(100, 132))
 STORE = "/home/me/keys.toml"

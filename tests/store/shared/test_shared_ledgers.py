@@ -21,7 +21,8 @@ from ptktctl.passticket.names import ApplId, UserId
 from ptktctl.store.freshness import take_second
 from ptktctl.store.ledger import KEPT_LONGER
 from ptktctl.store.ledger_server import CLOCKS_APART
-from ptktctl.store.ledgers import Use, UsedTickets, open_ledger
+from ptktctl.store.ledger_urls import open_ledger
+from ptktctl.store.ledgers import Use, UsedTickets
 
 WINDOW = 600
 PATHS = os.pathsep.join([os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))])
