@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ptktctl.errors import InputError
 from ptktctl.lint.finding import in_order
 from ptktctl.lint.readers import UNLOAD, find_reader, is_unload, reader_by_name
-from ptktctl.lint.rules import rules_for
+from ptktctl.lint.rules import rules_for, security_rules
 from ptktctl.lint.site import Site, Stored
 from ptktctl.lint.source import Source, UnknownKindError, read_source
 
@@ -177,6 +177,10 @@ def _without_keys(result: Result) -> Result:
 
 
 def _ask(site: Site, rules: frozenset[str] | None) -> tuple[Finding, ...]:
-    asked = [pair for pair in rules_for(site) if rules is None or pair[0].id in rules]
-    found = (finding for _, check in asked for finding in check(site))
+    asked = [(site, *pair) for pair in rules_for(site)]
+    if site.has_security_definitions():
+        from ptktctl.lint.scopes import scopes
+
+        asked += [(scope, *pair) for scope in scopes(site) for pair in security_rules()]
+    found = (finding for part, rule, check in asked if rules is None or rule.id in rules for finding in check(part))
     return in_order(found, (source.name for source in site.sources))

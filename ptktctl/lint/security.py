@@ -375,9 +375,15 @@ class SecurityState:
 
     Attributes:
         incomplete: profiles that an access list is copied to which nothing given shows.
+
+    Args:
+        in_order: whether files with commands are run in their order. Where that is not known, none of them takes away
+            what another one makes: a job that takes a set-up back may lie beside the job that makes it.
     """
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    def __init__(self, changes: Iterable[Change], *, in_order: bool = True) -> None:
+        self._in_order = in_order
+        self._files: set[str] = set()  # those with commands
         self.profiles: dict[tuple[str, str], Profile] = {}
         self.grants: dict[tuple[str, str], dict[tuple[str, bool], Grant]] = {}
         self.incomplete: set[tuple[str, str]] = set()
@@ -385,6 +391,8 @@ class SecurityState:
         self.options: dict[tuple[ClassSetting, str], ClassOption] = {}
         self.password_case: PasswordCase | None = None
         for change in changes:
+            if change.origin is Origin.COMMANDS:
+                self._files.add(change.span.file)
             if isinstance(change, ProfileChange):
                 self._change_profile(change)
             elif isinstance(change, PermitChange):
@@ -515,24 +523,38 @@ class SecurityState:
     def _change_profile(self, change: ProfileChange) -> None:
         key = (change.resource_class, change.name.value)
         if change.action is Action.DELETE:
-            self.profiles.pop(key, None)
-            self.grants.pop(key, None)
+            profile, grants = self.profiles.get(key), self.grants.get(key, {})
+            if profile and self._may_take_away(change.span, profile.span):
+                del self.profiles[key]
+            self._withdraw(change, grants, [*grants])
             return
         self.profiles[key] = _changed(self.profiles.get(key), change)
 
     def _change_permit(self, change: PermitChange) -> None:
         grants = self.grants.setdefault((change.resource_class, change.profile.value), {})
         if change.reset:
-            for key in [key for key in grants if not change.conditional or key[1]]:
-                del grants[key]
+            self._withdraw(change, grants, [key for key in grants if not change.conditional or key[1]])
         if change.copied and not change.delete:
             self._copy_grants(change, change.copied, grants)
         for each in change.ids:
             key = (each.value, change.conditional)
-            grants.pop(key, None)
-            if not change.delete:
+            if change.delete:
+                self._withdraw(change, grants, [key] if key in grants else [])
+            else:
+                grants.pop(key, None)
                 access = change.access.value if change.access else "READ"
                 grants[key] = Grant(change.profile, each, access, change.span, change.conditional)
+
+    def _withdraw(
+        self, change: Change, grants: dict[tuple[str, bool], Grant], keys: Iterable[tuple[str, bool]]
+    ) -> None:
+        for key in keys:
+            if self._may_take_away(change.span, grants[key].span):
+                del grants[key]
+
+    def _may_take_away(self, later: Span, earlier: Span) -> bool:
+        """Whether a command comes after another place for certain: in its own file, or after what is shown."""
+        return self._in_order or later.file == earlier.file or earlier.file not in self._files
 
     def _copy_grants(
         self, change: PermitChange, copied: tuple[str, str], grants: dict[tuple[str, bool], Grant]
@@ -553,8 +575,8 @@ class SecurityState:
 
 @lru_cache(maxsize=1)
 def security_state(site: Site) -> SecurityState:
-    """The state that all files of a site add up to."""
-    return SecurityState(changes_in_order(site))
+    """The state that all files of a site add up to; which of them is run first is not known."""
+    return SecurityState(changes_in_order(site), in_order=False)
 
 
 def changes_in_order(site: Site, *origins: Origin) -> list[Change]:

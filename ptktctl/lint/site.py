@@ -11,6 +11,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from ptktctl.lint.finding import Span
+from ptktctl.lint.folders import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -192,6 +193,10 @@ class Site:
         """All statements of a kind."""
         return iter(self._by_type.get(kind, ()))  # type: ignore[arg-type]  # grouped by just this type
 
+    def statements(self) -> Iterator[Statement]:
+        """All statements, one kind after the other."""
+        return (statement for group in self._by_type.values() for statement in group)
+
     def has_security_definitions(self) -> bool:
         """Whether a file was read that may hold some."""
         return any(kind.__module__ == SECURITY for kind in self._by_type)
@@ -221,23 +226,14 @@ def file_start(file: str) -> Span:
 
 def _nearest(components: Iterable[Component]) -> Iterator[tuple[Component, Component]]:
     """Pair components in the deepest folders first; what has no counterpart there waits in the folder above."""
-    levels: list[dict[str, list[Component]]] = []
+    waiting: Waiting[Component] = Waiting()
     for component in components:
-        _put(levels, os.path.dirname(component.file), [component])
-    while levels:
-        for folder, here in levels.pop().items():
-            engines = [each for each in here if each.kind is ComponentKind.RSE]
-            monitors = [each for each in here if each.kind is ComponentKind.JES_JOB_MONITOR]
-            own = [each for each in monitors if not each.sibling] or monitors
-            if len(engines) == 1 and len(own) == 1:
-                yield engines[0], own[0]
-            elif folder and not (engines and monitors):
-                _put(levels, os.path.dirname(folder), here)
-
-
-def _put(levels: list[dict[str, list[Component]]], folder: str, components: list[Component]) -> None:
-    folder = folder.rstrip("/")
-    depth = folder.count("/") + 1 if folder else 0
-    while len(levels) <= depth:
-        levels.append({})
-    levels[depth].setdefault(folder, []).extend(components)
+        waiting.put(os.path.dirname(component.file), [component])
+    for folder, here in waiting.deepest_first():
+        engines = [each for each in here if each.kind is ComponentKind.RSE]
+        monitors = [each for each in here if each.kind is ComponentKind.JES_JOB_MONITOR]
+        own = [each for each in monitors if not each.sibling] or monitors
+        if len(engines) == 1 and len(own) == 1:
+            yield engines[0], own[0]
+        elif folder and not (engines and monitors):
+            waiting.put(os.path.dirname(folder), here)

@@ -535,6 +535,28 @@ def test_a_key_that_replaces_another(commands: tuple[str, ...], expected: set[st
     assert {rule for rule, _ in told(result)} & {"PTK417"} == expected
 
 
+def test_no_file_takes_away_what_another_one_says(lint_texts: Lint) -> None:
+    sample = key_profile(legacy="KEYENCRYPTED(E001193519561977)")
+    for other in ("RDELETE PTKTDATA FEKAPPL\n", "RALTER PTKTDATA FEKAPPL SSIGNON(KEYLABEL(NEW))\n"):
+        files = {**job(APPL, sample, AUTHORITY), "undo.txt": f"{other}{REFRESH}"}
+        for names in (sorted(files), sorted(files, reverse=True)):
+            assert told(lint_texts({name: files[name] for name in names})) == {("PTK405", ERROR)}
+
+
+@pytest.mark.parametrize("names", [("a.txt", "b.txt"), ("b.txt", "a.txt")])
+def test_keys_of_two_files_are_told_without_an_order(names: tuple[str, str], lint_texts: Lint) -> None:
+    texts = {"a.txt": "KEYLABEL(ONE)", "b.txt": "KEYLABEL(TWO)"}
+    files = {name: f"RALTER PTKTDATA FEKAPPL SSIGNON({texts[name]})\n{REFRESH}" for name in names}
+    (finding,) = lint_texts(files).findings
+    assert finding.rule.id == "PTK417"
+    assert finding.message.endswith(f"another key here than in {names[0]}")
+
+
+def test_a_profile_named_by_a_variable_may_be_another_each_time(lint_texts: Lint) -> None:
+    given = "RALTER PTKTDATA &APPL SSIGNON(KEYLABEL({}))\n"
+    assert lint_texts({"a.txt": given.format("ONE") + given.format("TWO") + REFRESH}).findings == ()
+
+
 def test_a_key_that_differs_in_parity_only_is_the_same(lint_texts: Lint) -> None:
     for other, expected in ((KEY, False), (KEY.replace("9B", "9A"), False), (KEY.replace("9B", "99"), True)):
         commands = (key_profile(f"KEYENCRYPTED({KEY})"), f"RALTER PTKTDATA FEKAPPL SSIGNON(KEYENCRYPTED({other}))")

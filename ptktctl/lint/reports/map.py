@@ -35,17 +35,24 @@ def site_map(site: Site) -> dict[str, list[Entry]]:
         applid = UNKNOWN if component.applid is None else component.applid.upper()
         entries.setdefault(applid, []).append(Entry(USED_BY, _use(component), component.applid_span))
     if site.has_security_definitions():
-        from ptktctl.lint.security import has_generic_characters, security_state
+        from ptktctl.lint.scopes import scopes
+        from ptktctl.lint.security import security_state
 
-        state = security_state(site)
-        for profile in state.key_profiles():
-            entries.setdefault(profile.qualifiers[0], [])
-        for profile in state.authorities():
-            if profile.qualifiers[1:] and not has_generic_characters(applid := profile.qualifiers[1]):
-                entries.setdefault(applid, [])
-        for applid in entries:
-            entries[applid] += _definitions(state, applid)
+        for state in map(security_state, scopes(site)):
+            for applid in dict.fromkeys((*entries, *_named(state))):
+                here = entries.setdefault(applid, [])
+                here += (each for each in _definitions(state, applid) if each not in here)
     return entries
+
+
+def _named(state: SecurityState) -> Iterator[str]:
+    """The APPLIDs that have a profile of their own."""
+    from ptktctl.lint.security import has_generic_characters
+
+    yield from (profile.qualifiers[0] for profile in state.key_profiles())
+    for profile in state.authorities():
+        if profile.qualifiers[1:] and not has_generic_characters(applid := profile.qualifiers[1]):
+            yield applid
 
 
 def render(result: Result) -> str:

@@ -2,7 +2,8 @@
 
 A rule is a function from the site to findings, with its documentation beside it; a module holds one section of the
 catalogue. A new rule is one such pair in its module's RULES; a new module is a name in SECTIONS, or in
-SECURITY_SECTIONS if it has nothing to say about a site without security definitions: then it is not loaded for one.
+SECURITY_SECTIONS if it has nothing to say about a site without security definitions: then it is not loaded for one,
+and is asked about each part of a site for itself whose definitions belong together.
 """
 
 from __future__ import annotations
@@ -33,9 +34,13 @@ def catalogue() -> tuple[tuple[Rule, Check], ...]:
 
 
 def rules_for(site: Site) -> tuple[tuple[Rule, Check], ...]:
-    """The rules that can have something to say about a site."""
-    companions = COMPANION_SECTIONS if site.has_companions() else ()
-    return _load(SECTIONS + companions + (SECURITY_SECTIONS if site.has_security_definitions() else ()))
+    """The rules that can have something to say about a site as a whole."""
+    return _load(SECTIONS + (COMPANION_SECTIONS if site.has_companions() else ()))
+
+
+def security_rules() -> tuple[tuple[Rule, Check], ...]:
+    """The rules about security definitions, which are asked scope by scope."""
+    return _load(SECURITY_SECTIONS)
 
 
 def _load(sections: Iterable[str]) -> tuple[tuple[Rule, Check], ...]:

@@ -156,7 +156,7 @@ GENERICS_NOT_ENABLED = Rule(
 def generics_not_enabled(site: Site) -> Iterator[Finding]:
     """Find generic authority profiles that are not kept as such.
 
-    That GENERIC comes too late is told within a file only: which of two files is run first is not known.
+    That GENERIC comes too late, or is off, is told within a file only: which of two files is run first is not known.
     """
     switch: ClassOption | None = None
     undecided: list[ProfileChange] = []
@@ -170,7 +170,7 @@ def generics_not_enabled(site: Site) -> Iterator[Finding]:
                 yield from (_not_generic(change, None),) if change.generic is False else ()
             elif not switch:
                 undecided.append(change)
-            elif not switch.on:
+            elif not switch.on and switch.span.file == change.span.file:
                 yield _not_generic(change, switch)
 
 

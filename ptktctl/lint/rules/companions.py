@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from ptktctl.lint.finding import Certainty, Example, Finding, Related, Rule, Severity
+from ptktctl.lint.folders import folders_above
 from ptktctl.lint.rules.wording import USING_PASSTICKETS, pair, property_line
 from ptktctl.lint.site import Component, ComponentKind, PassTicketScheme, Stored
 
@@ -65,7 +65,7 @@ def _by_folder(engines: Iterable[Component]) -> dict[str, list[Component]]:
     """The components in or below each folder; of more than two, two, which is enough to see that there are several."""
     found: dict[str, list[Component]] = {}
     for engine in engines:
-        for folder in _folders_above(engine.file):
+        for folder in folders_above(engine.file):
             here = found.setdefault(folder, [])
             here += [engine] if len(here) < 2 else []
     return found
@@ -73,15 +73,8 @@ def _by_folder(engines: Iterable[Component]) -> dict[str, list[Component]]:
 
 def _nearest(engines: dict[str, list[Component]], file: str) -> Component | None:
     """The one that lies in a file's folder or, if there is none, in or below the nearest above; None if several do."""
-    here = next((engines[folder] for folder in _folders_above(file) if folder in engines), [])
+    here = next((engines[folder] for folder in folders_above(file) if folder in engines), [])
     return here[0] if len(here) == 1 else None
-
-
-def _folders_above(file: str) -> Iterator[str]:
-    folder = os.path.dirname(file)
-    yield folder
-    while folder and folder != (folder := os.path.dirname(folder)):
-        yield folder
 
 
 SCHEME_WITHOUT_APPLID = Rule(

@@ -21,6 +21,7 @@ from ptktctl.lint.security import (
     ProfileChange,
     changes_in_order,
     has_generic_characters,
+    is_symbolic,
     security_state,
 )
 from ptktctl.lint.site import ComponentKind
@@ -81,18 +82,19 @@ class GivenKey(NamedTuple):
 
 @lru_cache(maxsize=1)
 def given_keys(site: Site) -> tuple[GivenKey, ...]:
-    """The keys that stand in the files, one a profile: the last one."""
-    last: dict[str, GivenKey] = {}
+    """The keys that stand in the files, of each file and profile the last one."""
+    last: dict[tuple[str, str], GivenKey] = {}
     for change in changes_in_order(site, Origin.COMMANDS):
         if not isinstance(change, ProfileChange) or change.resource_class != KEY_CLASS:
             continue
+        place = (change.span.file, change.name.value)
         if change.action is Action.DELETE or change.drops_legacy:
-            last.pop(change.name.value, None)
+            last.pop(place, None)
         for operand in change.keys:
             if operand.secret:
-                last[change.name.value] = _given_key(change, operand, operand.secret.digits, operand.secret.span)
+                last[place] = _given_key(change, operand, operand.secret.digits, operand.secret.span)
             elif operand.form is KeyForm.KEYLABEL:
-                last.pop(change.name.value, None)
+                last.pop(place, None)
     return tuple(last.values())
 
 
@@ -486,7 +488,7 @@ KEY_REPLACED = Rule(
     id="PTK417",
     slug="key-replaced",
     severity=Severity.WARNING,
-    what="Two commands give the same profile different keys: the later one replaces the key of the earlier one.",
+    what="Two commands give the same profile different keys: the one that is run later replaces the key of the other.",
     why="Whoever makes or evaluates PassTickets with the earlier key fails as soon as the later one is in force: so a "
     "product that defines the profile of another once more breaks that one.",
     bad=(racf("RALTER PTKTDATA FEKAPPL SSIGNON(EPTKEYLABEL(AGENT.KEY))"),),
@@ -497,26 +499,57 @@ KEY_REPLACED = Rule(
 )
 
 
+class _Given(NamedTuple):
+    """A key that a command gives, by what tells it from others, and where."""
+
+    key: Hashable
+    span: Span
+
+    def differs(self, other: _Given) -> bool:
+        """Whether it is another key; a key in the clear that is named by a label elsewhere may be the same."""
+        return type(self.key) is type(other.key) and self.key != other.key
+
+
 def key_replaced(site: Site) -> Iterator[Finding]:
-    """Find commands that give a profile another key than commands before them."""
-    last: dict[tuple[str, bool], tuple[Hashable, Span]] = {}
+    """Find commands that give a profile another key than commands before them, or in other files.
+
+    The order of commands counts within a file only: which of two files is run first is not known.
+    """
+    last: dict[tuple[str, bool], dict[str, _Given]] = {}  # by profile and kind of key, then by file
     for change in changes_in_order(site, Origin.COMMANDS):
-        if not isinstance(change, ProfileChange) or change.resource_class != KEY_CLASS:
+        if (
+            not isinstance(change, ProfileChange)
+            or change.resource_class != KEY_CLASS
+            or is_symbolic(change.name.value)
+        ):
             continue
+        name, file = change.name.value, change.span.file
         for enhanced, gone in ((False, change.drops_legacy), (True, change.drops_enhanced)):
             if gone or change.action is Action.DELETE:
-                last.pop((change.name.value, enhanced), None)
+                last.get((name, enhanced), {}).pop(file, None)
         for operand in change.keys:
             key = _identity(change, operand)
-            place = (change.name.value, operand.form.enhanced)
-            before = last.get(place)
-            # A key in the clear that is named by a label later may have been put there.
-            if key is not None and before and type(before[0]) is type(key) and before[0] != key:
-                message = f"this gives profile {change.name} another key than it was given before"
-                related = (Related(before[1], "the key that it replaces"),)
-                yield KEY_REPLACED.finding(operand.span, message, "keep the one that is in force", related=related)
-            if key is not None:
-                last[place] = (key, operand.span)
+            if key is None:
+                continue
+            given, files = _Given(key, operand.span), last.setdefault((name, operand.form.enhanced), {})
+            before = files.get(file)
+            if before and given.differs(before):
+                message = f"this gives profile {name} another key than it was given before"
+                related = (Related(before.span, "the key that it replaces"),)
+                yield KEY_REPLACED.finding(given.span, message, "keep the one that is in force", related=related)
+            files[file] = given
+    yield from _keys_of_several_files(last)
+
+
+def _keys_of_several_files(last: dict[tuple[str, bool], dict[str, _Given]]) -> Iterator[Finding]:
+    """Compare the keys that files end up with, each with that of the first file."""
+    for (name, _), files in last.items():
+        first = next(iter(files.values()), None)
+        for given in files.values():
+            if first and given.differs(first):
+                message = f"profile {name} is given another key here than in {first.span.file}"
+                related = (Related(first.span, "the key there; the file that is run last decides"),)
+                yield KEY_REPLACED.finding(given.span, message, "keep the one that is in force", related=related)
 
 
 def _identity(change: ProfileChange, operand: KeyOperand) -> str | LegacyKey | None:
