@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     "gen",
     audit="use",
     examples="""
-    ptktctl gen -u IBMUSER
     ptktctl gen -u IBMUSER -a FEKAPPL --at 2026-11-22T10:00:00Z --format json
-    ptktctl gen -u MIKEM -a TSOSYS1 --at 1111111 --key-from sample.key
-    ptktctl gen -u IBMUSER -a CICSPROD --fresh
     ptktctl gen --batch users.txt -a FEKAPPL --format csv
-    curl -u "IBMUSER:$(ptktctl gen -u IBMUSER -a IZUDFLT)" https://host/zosmf/info
+    printf 'user = "IBMUSER:%s"\\n' "$(ptktctl gen -u IBMUSER -a IZUDFLT)" | curl --config - https://host/zosmf/info
     """,
     streams=("tsv", "csv", "jsonl"),
 )

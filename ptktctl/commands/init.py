@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     ptktctl init
     ptktctl init --key-file ~/ptktctl.key
     ptktctl init --keyring
-    ptktctl init --passphrase-file passphrase.txt
     """,
 )
 @click.option("--key-file", type=FILE, help="Seal by a new unlock key file, made here and remembered.")

@@ -45,7 +45,6 @@ class _Wanted(Record):
     ptktctl key export FEKAPPL --output fekappl.sealed
     ptktctl key export FEKAPPL --output fekappl.sealed --to recipient.pub
     ptktctl key export FEKAPPL --parts 3 --directory parts
-    ptktctl key export ZOWEAPPL --enhanced --parts 2 | lpr
     """,
 )
 @name_options

@@ -62,7 +62,6 @@ class _Found(Record):
     ptktctl key import fekappl.sealed
     ptktctl key import fekappl.sealed --as FEKTEST --check-value 9F3A2C
     ptktctl key import part-1.txt part-2.txt part-3.txt
-    ptktctl key import --parts 3 --as FEKAPPL
     """,
 )
 @click.argument("files", type=FILE, nargs=-1, metavar="[FILE|-]...")

@@ -49,9 +49,7 @@ class _OnHosts(Record):
     examples="""
     ptktctl key rotate FEKAPPL
     ptktctl key rotate FEKAPPL --key-label FEK.PTKT.KEY02 --as jcl > rotate.jcl
-    ptktctl key rotate ZOWEAPPL --enhanced --bytes 128
     ptktctl key rotate FEKAPPL --user MIKEM --from -
-    ptktctl key rotate CICSPROD --esm acf2
     """,
 )
 @name_options

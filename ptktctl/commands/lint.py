@@ -58,7 +58,6 @@ class Request:
     formats=FORMATS,
     examples="""
         ptktctl lint rse.env FEJJCNFG
-        ptktctl lint --select PTK2 --format json config/
         ptktctl lint --as job-monitor --fail-on error - < jmon.txt
         ptktctl lint --format sarif --output-file lint.sarif .
     """,

@@ -63,7 +63,6 @@ class Filter:
     ptktctl log -n 20
     ptktctl log --since -7d --action key --format jsonl
     ptktctl log --verify --expect 5d1c0b29f0c5e9b1c4c9f6a3d2e1f0a95d1c0b29f0c5e9b1c4c9f6a3d2e1f0a9
-    ptktctl log --archive audit-2026.jsonl
     """,
     streams=("jsonl",),
 )

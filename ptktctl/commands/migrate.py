@@ -54,7 +54,6 @@ PINNED, SWITCHED = 1, 5
     ptktctl applid migrate FEKAPPL --to enhanced
     ptktctl applid migrate FEKAPPL --to enhanced --done
     ptktctl applid migrate ZOWEAPPL --to enhanced --type upper
-    ptktctl applid migrate FEKAPPL --to enhanced --abandon
     """,
 )
 @click.argument("name", metavar="APPLID", type=APPLID)

@@ -101,8 +101,6 @@ def key_options(function: Function) -> Function:
     examples="""
     ptktctl provision FEKAPPL --generator STCRSE --all-users
     ptktctl provision PAYROLL --generator PAYSRV --users ANNA,BERT --as jcl --jobname PAYPTKT --account 4711
-    ptktctl provision ZOWEAPPL --esm acf2 --key-form placeholder --generator ZWESVUSR --all-users
-    ptktctl provision FEKAPPL --all-users --undo
     ptktctl provision FEKAPPL --generator STCRSE --all-users --check unload.txt setropts.txt
     """,
 )

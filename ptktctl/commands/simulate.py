@@ -30,7 +30,6 @@ def simulate() -> None:
 @command(
     "rse-logon",
     examples="""
-    ptktctl simulate rse-logon
     ptktctl simulate rse-logon --replay deny
     ptktctl simulate rse-logon --clients 1 --jmon-applid OMVSAPPL
     ptktctl simulate rse-logon --skew -7200 --format json

@@ -39,10 +39,8 @@ if TYPE_CHECKING:
     "verify",
     audit="use",
     examples="""
-    ptktctl verify -u IBMUSER -a FEKAPPL AEPRRZ3S
     ptktctl gen -u IBMUSER | ptktctl verify -u IBMUSER -
     ptktctl verify -u IBMUSER --peek --at 2026-11-22T10:00:00Z --format json AEPRRZ3S
-    ptktctl verify -u IBMUSER --ledger postgresql://verifier@db.example.com/tickets AEPRRZ3S
     ptktctl verify --batch logons.txt --format csv
     """,
     streams=("tsv", "csv", "jsonl"),
