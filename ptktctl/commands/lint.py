@@ -9,6 +9,7 @@ import click
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.parameters import APPLID, FILE, command
+from ptktctl.commands.rewriting import read_whole
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -117,7 +118,9 @@ def lint(context: Context, **options: Any) -> Answer:
 def _check(request: Request) -> None:
     if request.write_baseline and not request.baseline:
         raise InputError("--write-baseline needs to know where", "add --baseline FILE")
-    if not (request.fix or request.set_applid or request.diff):
+    if not (request.fix or request.set_applid):
+        if request.diff:
+            raise InputError("--diff shows a change, and none is asked for", "it needs --fix or --set-applid")
         return
     if request.fix and request.set_applid:
         raise InputError("--fix and --set-applid change the same files", "give one after the other")
@@ -140,6 +143,9 @@ def _lint(context: Context, request: Request, configuration: Configuration | Non
         result = result._replace(problems=result.passed_over, passed_over=())
     if not result.sources and not result.problems:
         raise InputError(f"{', '.join(request.paths)}: no file there that lint knows", "name a file, and --as KIND")
+    if not result.sources:
+        first = result.problems[0]
+        raise InputError("; ".join(problem.message for problem in result.problems), first.hint)
     if configuration:
         from ptktctl.lint.configuration import apply
 
@@ -147,7 +153,7 @@ def _lint(context: Context, request: Request, configuration: Configuration | Non
     if request.baseline and not request.write_baseline and not request.no_ignore:
         from ptktctl.lint import baseline
 
-        known = baseline.parse(request.baseline, _content(request.baseline))
+        known = baseline.parse(request.baseline, read_whole(request.baseline))
         result = baseline.without_known(result, known, _folder(request.baseline))
     return result
 
@@ -166,7 +172,7 @@ def _configuration() -> Configuration | None:
             return None
     from ptktctl.lint.configuration import parse
 
-    return parse(path, _content(path))
+    return parse(path, read_whole(path))
 
 
 def _rules(request: Request, configuration: Configuration | None) -> frozenset[str] | None:
@@ -249,14 +255,6 @@ def _tell_problems(context: Context, result: Result) -> None:
         context.note(f"ptktctl: {printable(problem.message)}")
         if problem.hint:
             context.note(f"hint: {printable(problem.hint)}")
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def _answer(context: Context, request: Request, result: Result) -> Answer:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptktctl.commands.rewriting import write_whole
-from ptktctl.errors import InputError
+from ptktctl.commands.rewriting import read_whole, write_whole
 from ptktctl.lint.original import read_original
 from ptktctl.lint.reports.text import printable
 from ptktctl.lint.source import read_source
@@ -42,7 +41,7 @@ def rewrites(context: Context, result: Result, plan: Plan) -> Iterator[Rewrite]:
         lines = plan.changes.get(file)
         if not lines:
             continue
-        rewrite = _rewrite(source, _content(file), lines)
+        rewrite = _rewrite(source, read_whole(file), lines)
         if rewrite:
             yield rewrite
         else:
@@ -88,11 +87,3 @@ def _ended(lines: list[str]) -> list[str]:
     """Lines with their ends; what follows the last end is a line only if there is something."""
     ended = [f"{line}\n" for line in lines[:-1]]
     return [*ended, lines[-1]] if lines[-1] else ended
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error

@@ -1,9 +1,22 @@
-"""Writing files that are not the store's: the old content or the new one, whole."""
+"""Reading and writing files that are not the store's, whole: who reads one gets the old content or the new one."""
 
 import os
 from contextlib import suppress
 
 from ptktctl.errors import InputError
+
+
+def read_whole(path: str) -> bytes:
+    """The content of a file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream:
+            return stream.read()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def write_whole(path: str, data: bytes) -> None:
@@ -28,10 +41,12 @@ def write_whole(path: str, data: bytes) -> None:
 
 def _replace(target: str, data: bytes) -> None:
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.new")
+    # Not the process ID alone: in containers it comes again, and what an interrupted run left would be in the way.
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}-{os.urandom(4).hex()}.new")
     before = os.stat(target) if os.path.exists(target) else None
     # From its first moment nobody can read it who can't read the old one; a new file is as the umask has it.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if before else 0o666)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(temporary, flags, 0o600 if before else 0o666)
     try:
         with open(descriptor, "wb") as stream:
             stream.write(data)
@@ -47,6 +62,9 @@ def _replace(target: str, data: bytes) -> None:
 
 
 def _dress(descriptor: int, status: os.stat_result) -> None:
-    with suppress(PermissionError):
-        os.fchown(descriptor, status.st_uid, status.st_gid)
-    os.fchmod(descriptor, status.st_mode & 0o7777)
+    """Give a file the owner and the permissions of the one before it, where the system has such."""
+    if hasattr(os, "fchown"):
+        with suppress(PermissionError):
+            os.fchown(descriptor, status.st_uid, status.st_gid)
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, status.st_mode & 0o7777)

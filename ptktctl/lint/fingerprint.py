@@ -34,8 +34,12 @@ def fingerprints(result: Result, base: str) -> list[str]:
 
 
 def relative_name(file: str, base: str) -> str:
-    """A file's name as it is from a folder, with slashes."""
-    return os.path.relpath(file, base).replace(os.sep, "/")
+    """A file's name as it is from a folder, with slashes; all of it where it lies on another drive than the folder."""
+    try:
+        name = os.path.relpath(file, base)
+    except ValueError:
+        name = os.path.abspath(file)
+    return name.replace(os.sep, "/")
 
 
 def _line(finding: Finding, result: Result) -> str:

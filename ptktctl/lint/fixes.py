@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ptktctl.errors import InputError
 from ptktctl.lint.finding import Severity
+from ptktctl.lint.rules.wording import is_applid
 from ptktctl.lint.site import Component, ComponentKind, PassTicketScheme
 from ptktctl.lint.typography import PLAIN
 from ptktctl.passticket.names import ApplId
@@ -77,17 +77,9 @@ def _upper_case(finding: Finding, line: str, applid: str | None) -> tuple[str, .
     """The APPLID in upper case, if that makes it one."""
     start, end = finding.span.column - 1, finding.span.end_column - 1
     found = re.fullmatch(SETTING, line[start:end])
-    if not found or not applid or found[2] != applid or not _is_applid(applid) or applid == applid.upper():
+    if not found or not applid or found[2] != applid or not is_applid(applid) or applid == applid.upper():
         return None
     return (f"{line[:start]}{found[1]}{found[2].upper()}{found[3]}{line[end:]}",)
-
-
-def _is_applid(text: str) -> bool:
-    try:
-        ApplId.parse(text)
-    except InputError:
-        return False
-    return True
 
 
 def _comment_above(finding: Finding, line: str, _: str | None) -> tuple[str, ...] | None:
@@ -131,7 +123,7 @@ def _applid_places(result: Result) -> Iterator[tuple[Span, str, bool]]:
             shell = component.kind in IN_SHELL
             yield from ((setting.span, setting.value or "", shell) for setting in component.applids)
     for scheme in result.site.every(PassTicketScheme):
-        if scheme.applid and "rse" in scheme.service.lower():
+        if scheme.applid and scheme.is_for_rse:
             yield scheme.applid.span, scheme.applid.value or "", False
 
 

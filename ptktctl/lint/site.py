@@ -130,10 +130,12 @@ class Discard(NamedTuple):
     Attributes:
         lost: the options that were set before and are not now.
         span: the assignment.
+        sets_applid: whether the new value sets an application ID.
     """
 
     lost: tuple[Setting, ...]
     span: Span
+    sets_applid: bool = False
 
 
 class Slip(NamedTuple):
@@ -167,6 +169,13 @@ class PassTicketScheme(NamedTuple):
     service: str
     applid: Setting | None
     span: Span
+
+    @property
+    def is_for_rse(self) -> bool:
+        """Whether the service is RSE or its API, by a word of its ID: rse, rseapi, rse1; not course, nor rsessions."""
+        import re
+
+        return re.search(r"(?<![a-z0-9])rse(?:d|api)?[0-9]*(?![a-z0-9])", self.service.lower()) is not None
 
 
 class Stored(NamedTuple):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 UTF8_BOM = b"\xef\xbb\xbf"
 UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 NEL = "\x85"
+ASCII_LF_AS_EBCDIC = "\x8e"  # what X'0A', ASCII's line end, is in EBCDIC: a control that no text holds
 RECORD_LENGTH = 80
 SEQUENCE_COLUMN = 72  # the offset of column 73, where ISPF puts its eight-digit sequence numbers
 MOST_NULS = 0.3
@@ -55,6 +56,7 @@ class OddityKind(enum.Enum):
     CRLF = "CRLF line ends"
     CARRIAGE_RETURN = "carriage returns"
     NEXT_LINE = "NEL (U+0085) line ends in a file that is not EBCDIC"
+    ASCII_LINE_ENDS = "X'0A' as line ends in an EBCDIC file"
     MIXED_LINE_ENDS = "both X'15' and X'25' as line ends"
     NUL = "NUL characters"
     MIXED_CODE_PAGES = "EBCDIC and ASCII in one file"
@@ -140,7 +142,7 @@ def read_source(name: str, data: bytes) -> Source:
         text = text.replace("\0", " ")
     _refuse_binary(name, _has_many_controls(text))
     oddities += _odd_line_ends(text)
-    if not any(oddity.kind is OddityKind.MIXED_CODE_PAGES for oddity in oddities):
+    if not any(oddity.kind in (OddityKind.MIXED_CODE_PAGES, OddityKind.ASCII_LINE_ENDS) for oddity in oddities):
         oddities += _odd_next_lines(text, ebcdic=encoding in CODE_PAGES)
     text = _with_line_feeds(text)
     if encoding in CODE_PAGES and "\n" not in text and not len(text) % RECORD_LENGTH:
@@ -228,6 +230,10 @@ def _decode_by_chunks(data: bytes) -> tuple[str, str, list[Oddity]]:
     foreign = [number for number, (_, kind) in enumerate(chunks) if kind != ebcdic]
     at = len("".join(parts[: foreign[0]])) if foreign else 0
     oddities = [_oddity(OddityKind.MIXED_CODE_PAGES, text, at)] if foreign else []
+    if ebcdic and ASCII_LF_AS_EBCDIC in text:
+        first = text.index(ASCII_LF_AS_EBCDIC)
+        text = text.replace(ASCII_LF_AS_EBCDIC, "\n")
+        oddities.append(_oddity(OddityKind.ASCII_LINE_ENDS, text, first))
     return code_page if ebcdic else plain, text, oddities
 
 
@@ -331,7 +337,8 @@ def _lone_carriage_return(text: str) -> int:
 
 
 def _oddity(kind: OddityKind, text: str, at: int) -> Oddity:
-    lines = _with_line_feeds(text[:at], whole=text).split("\n")
+    start = at - text.endswith("\r", 0, at)  # a line end of two characters begins with the first
+    lines = _with_line_feeds(text[:start], whole=text).split("\n")
     return Oddity(kind, len(lines), len(lines[-1]) + 1)
 
 

@@ -102,6 +102,15 @@ def test_an_unreadable_file_is_named_and_the_others_are_linted(
     assert run("lint", "--exit-zero", name)[:2] == (2, "")
 
 
+def test_a_call_that_reads_no_file_fails_as_such(run: Run) -> None:
+    status, out, err = run("lint", "--format", "json", "missing", write("rse.env", bytes(range(256))))
+    parsed = json.loads(out)
+    assert (status, parsed["schema"], parsed["status"]) == (2, "ptktctl.error/1", 2)
+    for name in ("missing: cannot be read", "rse.env: not a text file"):
+        assert name in parsed["error"]
+        assert name in err
+
+
 def test_what_the_system_says_of_a_file_is_passed_on(run: Run) -> None:
     status, out, err = run("lint", write("rse.env", GOOD) + "/x")
     assert (status, out) == (2, "")

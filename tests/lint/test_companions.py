@@ -293,7 +293,13 @@ def test_what_is_no_yaml_is_refused_with_the_place(text: str, place: str) -> Non
         ({"s.yaml": SERVICE.format("rseapi", "FEKAPPL")}, [("PTK204", WARNING, "s.yaml")]),
         ({"s.yaml": SERVICE.format("zosmf", "IZUDFLT")}, []),
         ({"s.yaml": SERVICE.format("tso", "TSOSYS1")}, []),
-        ({"s.yaml": SERVICE.format("unix", "OMVSAPPL")}, [("PTK101", ERROR, "s.yaml")]),
+        ({"s.yaml": SERVICE.format("unix", "OMVSAPPL")}, [("PTK101", WARNING, "s.yaml")]),
+        ({"s.yaml": SERVICE.format("batch", "MVSSYS1")}, [("PTK102", WARNING, "s.yaml")]),
+        *(({"s.yaml": SERVICE.format(service, "OTHER")}, []) for service in ("cobolparser", "course", "reverse")),
+        *(
+            ({"s.yaml": SERVICE.format(service, "OTHER")}, [("PTK204", WARNING, "s.yaml")])
+            for service in ("rse", "RSEAPI1", "zos-rse", "rse_api")
+        ),
         ({"s.yaml": SERVICE.format("jobs", "")}, [("PTK208", ERROR, "s.yaml")]),
         (
             {"a/rse.env": RSE.replace("RSEPROD", "A"), "a/FEJJCNFG": "APPLID=A\n", "a/eqahcc.properties": "applid=A\n"},

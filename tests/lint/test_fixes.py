@@ -92,7 +92,7 @@ def test_fix(name: str, before: str, after: str | None, run: Run) -> None:
 def test_diff_changes_nothing(name: str, before: str, after: str | None, run: Run) -> None:
     Path(name).write_bytes(before.encode())
     modified = Path(name).stat().st_mtime_ns
-    status, out, err = run(name, "--diff")
+    status, out, err = run(name, "--fix", "--diff")
     assert (status, err) == (int(bool(after)), "")
     assert (Path(name).read_bytes().decode(), Path(name).stat().st_mtime_ns) == (before, modified)
     if after:
@@ -100,8 +100,8 @@ def test_diff_changes_nothing(name: str, before: str, after: str | None, run: Ru
         assert lines[:2] == [f"--- {name}", f"+++ {name}"]
         assert {line[1:] for line in lines[3:] if line[0] in " -"} >= set(before.splitlines()) - set(after.splitlines())
         assert {line[1:] for line in lines[3:] if line[0] in " +"} >= set(after.splitlines()) - set(before.splitlines())
-        assert run(name, "--diff", "--exit-zero")[0] == 0
-        parsed = json.loads(run(name, "--diff", "--format", "json")[1])
+        assert run(name, "--fix", "--diff", "--exit-zero")[0] == 0
+        parsed = json.loads(run(name, "--fix", "--diff", "--format", "json")[1])
         assert parsed == {"schema": "ptktctl.lint-diff/1", "files": [{"file": name, "diff": out.rstrip("\n")}]}
     else:
         assert out == ""
@@ -147,8 +147,8 @@ def test_what_cannot_be_written_as_it_was_is_left_alone(data: bytes, run: Run) -
 def test_a_file_with_keys_is_left_alone_and_not_shown(run: Run) -> None:
     text = "RDEFINE PTKTDATA FEKAPPL SSIGNON(KEYMASKED(9D3AC68F40B751E2)) –\n UACC(NONE)\n"
     Path("racf.txt").write_text(text)
-    for option in ("--fix", "--diff"):
-        status, out, err = run("racf.txt", option)
+    for options in (["--fix"], ["--fix", "--diff"]):
+        status, out, err = run("racf.txt", *options)
         assert status in (0, 1)
         assert "9D3AC68F40B751E2" not in out + err
         assert Path("racf.txt").read_text() == text
@@ -182,7 +182,8 @@ def test_a_file_that_cannot_be_written_stays_whole(run: Run, monkeypatch: pytest
     ("arguments", "reason"),
     [
         (["-", "--fix"], "not standard input"),
-        (["-", "--diff"], "not standard input"),
+        (["-", "--fix", "--diff"], "not standard input"),
+        (["rse.env", "--diff"], "needs --fix or --set-applid"),
         (["rse.env", "--fix", "--set-applid", "A"], "--fix and --set-applid"),
         (["rse.env", "--set-applid", "A.B"], "'A.B'"),
     ],
@@ -298,3 +299,12 @@ def test_a_diff_can_be_applied(run: Run) -> None:
         assert added == ["A=1", "C=3"]
         assert ("\\ No newline at end of file" in out) is (end == "")
         assert "@@ -1,4 +1,4 @@" in out
+
+
+def test_systems_without_owners_and_what_another_run_left(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("fchown", "fchmod"):
+        monkeypatch.delattr(os, name)
+    Path("rse.env").write_text("A = 1\n")
+    Path(f".rse.env.{os.getpid()}.new").write_text("interrupted\n")
+    run("rse.env", "--fix")
+    assert Path("rse.env").read_text() == "A=1\n"

@@ -136,6 +136,7 @@ def test_fields(unload: Unload) -> None:
         ("*MASKED*", KeyForm.KEYMASKED, None),
         ("IRR.SSIGNON.SYS1.01022026.101112.000001", KeyForm.KEYENCRYPTED, "IRR.SSIGNON.SYS1.01022026.101112.000001"),
         ("*KEYENCRYPTED*", KeyForm.KEYENCRYPTED, None),
+        ("*ENCRYPTED*", KeyForm.KEYENCRYPTED, None),
         ("RSE.LEGACY", KeyForm.KEYLABEL, "RSE.LEGACY"),
     ],
 )

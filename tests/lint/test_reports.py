@@ -1,6 +1,7 @@
 """The reports: JSON and SARIF as their schemas say, text that a terminal survives, annotations that GitHub takes."""
 
 import json
+import os
 import pickle
 import re
 import sqlite3
@@ -18,6 +19,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 
 from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.fingerprint import relative_name
 from ptktctl.lint.reports import github, sarif
 from ptktctl.lint.reports.json import members, render_lines, rule_members
 from ptktctl.lint.reports.text import printable, render, render_concise, render_rule
@@ -244,3 +246,11 @@ def test_every_rule_can_be_shown() -> None:
         assert shown.startswith(f"{rule.id} {rule.slug} ({rule.severity.label})")
         for example in (*rule.bad, *rule.good):
             assert all(printable(line) in shown for line in example.content.splitlines())
+
+
+def test_a_file_on_another_drive_keeps_its_whole_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def other_drive(path: str, start: str) -> str:
+        raise ValueError("path is on mount 'D:', start on mount 'C:'")
+
+    monkeypatch.setattr(os.path, "relpath", other_drive)
+    assert relative_name("/x/rse.env", "/y") == "/x/rse.env"

@@ -109,10 +109,12 @@ RSE_ALONE: list[tuple[str, set[tuple[str, Severity]]]] = [
     (FEKAPPL + "A=x B=y\nA=x ls -l\nA= -x\nA='x -y'\nexport -p A=x\n", {("PTK301", ERROR)}),
     ("_RSE_JAVAOPTS=$_RSE_JAVAOPTS -DAPPLID=MINE\n", {("PTK106", INFO), ("PTK314", WARNING)}),
     (FEKAPPL + "export A = 1\n", {("PTK301", ERROR)}),
+    (FEKAPPL + "export A= 1\n", {("PTK301", ERROR)}),
+    (FEKAPPL + "export A= B\nexport A= B=1\nexport A=\n", set()),
     (FEKAPPL + "A=\nA= # nothing\n[ a = b ]\nIFS= read x\necho ==== done\n", set()),
     (FEKAPPL + '_RSE_JAVAOPTS="-Xmx1g"\n', {("PTK302", ERROR), ("PTK106", INFO)}),
     (FEKAPPL + '_RSE_JAVAOPTS="-Xmx1g -DAPPLID=FEKAPPL"\n', set()),
-    (FEKAPPL + '_RSE_JAVAOPTS="-DAPPLID=OTHER"\n', {("PTK302", ERROR), ("PTK203", INFO)}),
+    (FEKAPPL + '_RSE_JAVAOPTS="-DAPPLID=OTHER"\n', {("PTK302", WARNING), ("PTK203", INFO)}),
     (OPTIONS.format("-Xmx1g") + '_RSE_JAVAOPTS="-DAPPLID=FEKAPPL"\n', {("PTK302", WARNING)}),
     ('_RSE_JAVAOPTS="-DAPPLID=FEKAPPL"\n', set()),
     (FEKAPPL + 'O="$_RSE_JAVAOPTS -Xmx1g"\n_RSE_JAVAOPTS=$O\n', set()),
@@ -276,3 +278,17 @@ def test_ignore_wins_over_select() -> None:
 def test_rules_not_chosen_are_not_asked() -> None:
     result = lint([File("rse.env", b"A = 1\n")], rules=choose_rules(["PTK301"]))
     assert told(result) == {("PTK301", ERROR)}
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "proposed"),
+    [
+        ("6716", "6717", "_RSE_JMON_PORT=6717 or SERV_PORT=6716"),
+        ("99999", "6717", "_RSE_JMON_PORT=6717"),
+        ("99999", "x", "a port is 1 to 65535"),
+    ],
+)
+def test_no_port_is_proposed_that_is_none(ours: str, theirs: str, proposed: str, lint_texts: Lint) -> None:
+    files = {"rse.env": f"_RSE_JMON_PORT={ours}\n", "FEJJCNFG": f"SERV_PORT={theirs}\n"}
+    (finding,) = (each for each in lint_texts(files).findings if each.rule.id == "PTK202")
+    assert finding.advice == f"make them equal: {proposed}"

@@ -18,6 +18,8 @@ PATH=$JAVA_HOME/bin:$PATH \\
 if [ -z "$TZ" ]; then TZ='EST5EDT'; fi | cat ~/x ^y
 """
 
+ASCII_ENDS = OddityKind.ASCII_LINE_ENDS
+
 
 def oddities(data: bytes) -> list[tuple[OddityKind, int, int]]:
     return [(each.kind, each.line, each.column) for each in read_source("f", data).oddities]
@@ -79,6 +81,7 @@ def test_a_text_file_of_80_characters_is_one_line() -> None:
             "AB=12\nCD=34\n",
             [(OddityKind.MIXED_LINE_ENDS, 2, 6)],
         ),
+        ("AB=12".encode("cp037") + b"\n" + "CD=34".encode("cp037") + b"\n", "AB=12\nCD=34\n", [(ASCII_ENDS, 1, 6)]),
         ("AB=12\r\x85".encode("cp037"), "AB=12\n", [(OddityKind.CRLF, 1, 6)]),
         (b"A=1\nB=2\n" + "CC=3\x85".encode("cp037"), "A=1\nB=2\nCC=3\n", [(OddityKind.MIXED_CODE_PAGES, 3, 1)]),
         ("AAA=11\x85".encode("cp037") * 3 + b"# x\n", "AAA=11\n" * 3 + "# x\n", [(OddityKind.MIXED_CODE_PAGES, 4, 1)]),

@@ -192,7 +192,7 @@ class _Environment:
         if name == JAVA_OPTIONS and before and not _mentions(parts, name):
             lost = self._lost(before, value)
             if lost:
-                yield Discard(lost, span)
+                yield Discard(lost, span, sets_applid=bool(self._applid_options(value)))
         written = self.variables.glance(value)
         setting = Setting(SettingKind.VARIABLE, name, _known(written.characters) if written else None, span)
         self.settings.setdefault(name, []).append(setting)
@@ -252,13 +252,20 @@ class _Environment:
         return source.span(start - base, min(end - base, len(source.text)))
 
     def _blanks_around_equals(self, words: Sequence[Token], split: int, command: str) -> Iterator[Slip]:
-        """Find `NAME = value` and `NAME =value`, which run a command NAME, and `NAME= value`, which runs `value`."""
+        """Find `NAME = value` and `NAME =value`, which run a command NAME, and `NAME= value`, which runs `value`.
+
+        Of `export NAME= value`, what is no name: the shell would export a second variable.
+        """
         if command in PRINTING:
             return
         first = words[split + 1 :] if command in DECLARING else words[split:]
         names = words[:split] if command not in DECLARING else ()
         if len(first) > 1 and _is_name(plain(first[0])) and _begins_with_equals(first[1]):
             yield self._blanks(first[0], first[1], plain(first[0]))
+        elif len(first) == 2 and command in DECLARING and not _is_name(plain(first[1]).partition("=")[0]):
+            assignment = _assignment(first[0])
+            if assignment and not assignment[1]:
+                yield self._blanks(first[0], first[1], assignment[0])
         elif len(names) == 1 and first and command not in ("unset", "read"):
             assignment = _assignment(names[0])
             if assignment and not assignment[1]:

@@ -78,7 +78,12 @@ REPLAY = Columns(416, 419)
 # The label that RACF gives a key when it puts it into ICSF's key data set itself, for KEYENCRYPTED (RACF Security
 # Administrator's Guide, "Storing PassTicket keys encrypted in ICSF").
 OWN_LABEL = "IRR.SSIGNON."
-METHODS = {"MASKED": KeyForm.KEYMASKED, "KEYMASKED": KeyForm.KEYMASKED, "KEYENCRYPTED": KeyForm.KEYENCRYPTED}
+METHODS = {
+    "MASKED": KeyForm.KEYMASKED,
+    "KEYMASKED": KeyForm.KEYMASKED,
+    "ENCRYPTED": KeyForm.KEYENCRYPTED,
+    "KEYENCRYPTED": KeyForm.KEYENCRYPTED,
+}
 
 
 class Record(NamedTuple):

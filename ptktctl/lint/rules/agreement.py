@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptktctl.lint.directives import PORT
 from ptktctl.lint.finding import Finding, Related, Rule, Severity
-from ptktctl.lint.rules.wording import RSE_ENV, USING_PASSTICKETS, applid_line, is_sound, monitor, pair, port_line, rse
+from ptktctl.lint.rules.wording import (
+    RSE_ENV,
+    USING_PASSTICKETS,
+    applid_line,
+    is_sound,
+    monitor,
+    pair,
+    port_line,
+    rse,
+    uses_applid,
+)
 from ptktctl.lint.site import DEFAULT_APPLID, MAIN_KINDS, Component
 
 if TYPE_CHECKING:
@@ -33,9 +44,9 @@ def applid_mismatch(site: Site) -> Iterator[Finding]:
         ours, theirs = rse_side.applid, monitor_side.applid
         if ours and theirs and ours.upper() != theirs.upper():
             here, there = (rse_side, monitor_side) if rse_side.applids else (monitor_side, rse_side)
-            message = f"{_uses_applid(rse_side)}, but {_uses_applid(monitor_side)}"
+            message = f"{uses_applid(rse_side)}, but {uses_applid(monitor_side)}"
             advice = _how_to_agree(rse_side, monitor_side)
-            related = (Related(there.applid_span, _uses_applid(there)),)
+            related = (Related(there.applid_span, uses_applid(there)),)
             yield APPLID_MISMATCH.finding(here.applid_span, message, advice, related=related)
 
 
@@ -47,11 +58,6 @@ def _how_to_agree(rse_side: Component, monitor_side: Component) -> str:
         both = " and ".join(applid_line(component, DEFAULT_APPLID) for component, _ in names)
         return f"give both one of their own, for instance {both}"
     return f"make them equal, to the one the security profiles are named for: {' or '.join(lines)}"
-
-
-def _uses_applid(component: Component) -> str:
-    default = "" if component.applids else " (the default)"
-    return f"{component.kind.value} uses APPLID {component.applid}{default}"
 
 
 PORT_MISMATCH = Rule(
@@ -75,7 +81,9 @@ def port_mismatch(site: Site) -> Iterator[Finding]:
         if ours and theirs and ours.lstrip("0") != theirs.lstrip("0"):
             here, there = (rse_side, monitor_side) if rse_side.ports else (monitor_side, rse_side)
             message = f"{_uses_port(rse_side)}, but {_uses_port(monitor_side)}"
-            advice = f"make them equal: {port_line(rse_side, theirs)} or {port_line(monitor_side, ours)}"
+            sound = ((side, port) for side, port in ((rse_side, theirs), (monitor_side, ours)) if PORT.take(port))
+            lines = " or ".join(port_line(side, port) for side, port in sound)
+            advice = f"make them equal: {lines or 'a port is 1 to 65535'}"
             related = (Related(there.port_span, _uses_port(there)),)
             yield PORT_MISMATCH.finding(here.port_span, message, advice, related=related)
 
@@ -105,7 +113,7 @@ def counterpart_missing(site: Site) -> Iterator[Finding]:
         return
     for component in components:
         if component.applid and component.applid.upper() != DEFAULT_APPLID:
-            message = f"{_uses_applid(component)}; whether its counterpart does was not checked"
+            message = f"{uses_applid(component)}; whether its counterpart does was not checked"
             yield COUNTERPART_MISSING.finding(
                 component.applid_span, message, "give both files: ptktctl lint rse.env FEJJCNFG"
             )

@@ -20,7 +20,8 @@ OMVSAPPL = Rule(
     id="PTK101",
     slug="omvsappl",
     severity=Severity.ERROR,
-    what="RSE, JES Job Monitor or another component is given the application ID OMVSAPPL.",
+    what="RSE, JES Job Monitor or another component is given the application ID OMVSAPPL; a warning for a service of "
+    "Zowe, which may have no other.",
     why="Most z/OS UNIX applications evaluate PassTickets for OMVSAPPL: whoever can have one made for this component "
     "can log on to those as well, and its secured signon key serves all of them. No failure ever tells of it.",
     bad=pair("OMVSAPPL"),
@@ -35,15 +36,18 @@ def omvsappl(site: Site) -> Iterator[Finding]:
     """Find components with OMVSAPPL."""
     for component, name in _reserved(site, ReservedKind.UNIX):
         message = f"{component.kind.value} uses OMVSAPPL: its key would serve most {name.owner} applications"
-        yield OMVSAPPL.finding(component.applid_span, message, _advice(component))
+        if component.kind is ComponentKind.ZOWE_SERVICE:
+            yield _named_by_zowe(OMVSAPPL, component, f"most {name.owner} applications")
+        else:
+            yield OMVSAPPL.finding(component.applid_span, message, _advice(component))
 
 
 MVS_DEFAULT_APPLID = Rule(
     id="PTK102",
     slug="mvs-default-applid",
     severity=Severity.ERROR,
-    what="The application ID is MVS and an SMF ID of 1 to 4 characters. MVS and 5 characters, which cannot be that "
-    "default, is a warning.",
+    what="The application ID is MVS and an SMF ID of 1 to 4 characters. A warning for a service of Zowe, and for MVS "
+    "and 5 characters, which cannot be that default.",
     why="MVS and the SMF ID is what batch jobs and most MVS applications evaluate PassTickets for: the key of this "
     "component would serve them all, the jobs of any user included. No failure ever tells of it.",
     bad=pair("MVSSYS1"),
@@ -56,6 +60,9 @@ MVS_DEFAULT_APPLID = Rule(
 def mvs_default_applid(site: Site) -> Iterator[Finding]:
     """Find components with MVS and an SMF ID, or with what looks like it."""
     for component, _ in _reserved(site, ReservedKind.MVS_SMFID):
+        if component.kind is ComponentKind.ZOWE_SERVICE:
+            yield _named_by_zowe(MVS_DEFAULT_APPLID, component, "batch jobs and most MVS applications")
+            continue
         message = (
             f"{component.kind.value} uses {component.applid}: with an SMF ID after MVS, "
             "its key would serve batch jobs and most MVS applications"
@@ -90,6 +97,17 @@ def invalid_applid(site: Site) -> Iterator[Finding]:
         if fault:
             proposal = component.applid.upper() if component.applid and not _fault(component.applid.upper()) else ""
             yield INVALID_APPLID.finding(component.applid_span, fault, _advice(component, proposal or DEFAULT_APPLID))
+
+
+def _named_by_zowe(rule: Rule, component: Component, others: str) -> Finding:
+    """An application ID that many share, where Zowe names that of a service: the service may have no other.
+
+    One that calls __passwd and the like evaluates OMVSAPPL (z/OS UNIX System Services, "Controlling access to
+    applications").
+    """
+    message = f"Zowe makes PassTickets for {component.applid}: the key of this service serves {others} as well"
+    advice = f"if the service can evaluate one of its own, {_advice(component)}"
+    return rule.finding(component.applid_span, message, advice, severity=Severity.WARNING)
 
 
 def _fault(applid: str | None) -> str:

@@ -57,7 +57,7 @@ def _companions(site: Site) -> Iterator[tuple[str, str, Setting]]:
         if component.applids and (second or component.kind in FOLLOWERS):
             yield component.kind.value, component.file, component.applids[-1]
     for scheme in site.every(PassTicketScheme):
-        if scheme.applid and "rse" in scheme.service.lower():
+        if scheme.applid and scheme.is_for_rse:
             yield f"Zowe service {scheme.service}", scheme.span.file, scheme.applid
 
 

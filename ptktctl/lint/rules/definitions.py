@@ -13,7 +13,7 @@ from ptktctl.lint.rules.usage import (
     key_command,
     racf,
 )
-from ptktctl.lint.rules.wording import USING_PASSTICKETS, pair
+from ptktctl.lint.rules.wording import USING_PASSTICKETS, pair, uses_applid
 from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, Esm, Origin, Profile, security_state
 from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind, file_start
 
@@ -60,14 +60,14 @@ def no_key_profile(site: Site) -> Iterator[Finding]:
         advice = key_command(given.esm, applid, reusable=component.kind in BUSY_KINDS)
         profile = state.key_profile(applid)
         if profile and not profile.legacy and not profile.enhanced and profile.origin is not Origin.LISTING:
-            message = f"{_uses(component)}, but its key profile has no key"
+            message = f"{uses_applid(component)}, but its key profile has no key"
             severity = Severity.ERROR if profile.origin is Origin.UNLOAD else Severity.WARNING
             related = (Related(profile.name.span, f"defines profile {profile.name} without a key"),)
             yield NO_KEY_PROFILE.finding(
                 component.applid_span, message, _key_advice(profile), severity=severity, related=related
             )
         elif not profile and not _may_exist(state, KEY_CLASS, applid):
-            message = f"{_uses(component)}, but no key profile for it is defined"
+            message = f"{uses_applid(component)}, but no key profile for it is defined"
             related = (Related(file_start(given.file), f"defines no {KEY_CLASS} profile {applid}"),)
             yield NO_KEY_PROFILE.finding(component.applid_span, message, advice, related=related)
 
@@ -109,7 +109,7 @@ def no_appl_profile(site: Site) -> Iterator[Finding]:
         if component.kind is ComponentKind.ZOSMF:
             continue
         if not state.appl_profile(applid) and not _may_exist(state, APPL_CLASS, applid):
-            message = f"{_uses(component)}, but no profile of class APPL covers it"
+            message = f"{uses_applid(component)}, but no profile of class APPL covers it"
             related = (Related(file_start(given.file), f"defines no {APPL_CLASS} profile {applid}"),)
             yield NO_APPL_PROFILE.finding(
                 component.applid_span, message, _appl_command(given.esm, applid), related=related
@@ -169,7 +169,7 @@ def jwt_profile_not_renamed(site: Site) -> Iterator[Finding]:
                 message = f"{profile.name} is for {name}, but RSE uses APPLID {engine.applid}"
                 right = profile.name.value.replace(name, engine.applid.upper())
                 advice = f"define {right} in class {profile.resource_class}"
-                related = (Related(engine.applid_span, _uses(engine)),)
+                related = (Related(engine.applid_span, uses_applid(engine)),)
                 yield JWT_PROFILE_NOT_RENAMED.finding(profile.name.span, message, advice, related=related)
 
 
@@ -191,11 +191,6 @@ def _is_left_over(site: Site, state: SecurityState, name: str) -> bool:
     """Whether an application ID is the shipped one, or one that nothing else given knows."""
     known = name in in_use(site) or state.key_profile(name) or (APPL_CLASS, name) in state.profiles
     return name == DEFAULT_APPLID or not known
-
-
-def _uses(component: Component) -> str:
-    default = "" if component.applids else " (the default)"
-    return f"{component.kind.value} uses APPLID {component.applid}{default}"
 
 
 RULES = (

@@ -54,7 +54,7 @@ OPTIONS_DISCARDED = Rule(
     slug="options-discarded",
     severity=Severity.WARNING,
     what="An assignment to _RSE_JAVAOPTS does not begin with $_RSE_JAVAOPTS and so drops the options that were set "
-    "before. An error when an APPLID is among them, else a warning.",
+    "before. An error when an APPLID is among them and the new value sets none, else a warning.",
     why="The shell keeps the last value only. When the APPLID is lost, RSE makes PassTickets for another one than its "
     "profiles and JES Job Monitor have, and they are refused.",
     bad=(
@@ -85,7 +85,7 @@ def options_discarded(site: Site) -> Iterator[Finding]:
             discard.span,
             f"this drops {shown}{more}, set before",
             'begin the value with what is there: _RSE_JAVAOPTS="$_RSE_JAVAOPTS ..."',
-            severity=Severity.ERROR if applids else Severity.WARNING,
+            severity=Severity.ERROR if applids and not discard.sets_applid else Severity.WARNING,
             related=(Related(shown.span, f"{shown} is set here"),),
         )
 
@@ -373,6 +373,7 @@ ODDITY_ADVICE = {
     OddityKind.CRLF: "convert the line ends: dos2unix, or transfer the file as text",
     OddityKind.CARRIAGE_RETURN: "convert the line ends, or delete the carriage returns",
     OddityKind.NEXT_LINE: "convert the line ends too: iconv -f IBM-1047 -t UTF-8 leaves them as NEL; tr them to LF",
+    OddityKind.ASCII_LINE_ENDS: "convert text and line ends alike: the line end of z/OS UNIX is X'15'",
     OddityKind.MIXED_LINE_ENDS: "make all of them X'15', the line end of z/OS UNIX",
     OddityKind.NUL: "delete them, or make them blanks",
     OddityKind.MIXED_CODE_PAGES: "convert the file as a whole; a part of it was added in another code page",

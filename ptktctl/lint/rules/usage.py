@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ptktctl.errors import InputError
 from ptktctl.lint.finding import Example
+from ptktctl.lint.rules.wording import is_applid
 from ptktctl.lint.security import KEY_CLASS, Action, Definitions, Esm, Origin, ProfileChange, is_authority
 from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind
-from ptktctl.passticket.names import ApplId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +41,7 @@ def in_use(site: Site) -> dict[str, Component]:
     """
     found: dict[str, Component] = {}
     for component in sorted(site.every(Component), key=lambda each: RANKS.get(each.kind, 1)):
-        if component.applid and _is_applid(component.applid):
+        if component.applid and is_applid(component.applid):
             found.setdefault(component.applid.upper(), component)
     return found
 
@@ -136,11 +135,3 @@ def racf(
         "SETROPTS RACLIST(PTKTDATA APPL) REFRESH",
     )
     return Example("racf.txt", "".join(f"{command}\n" for command in commands if command))
-
-
-def _is_applid(text: str) -> bool:
-    try:
-        ApplId.parse(text)
-    except InputError:
-        return False
-    return True

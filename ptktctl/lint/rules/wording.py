@@ -51,12 +51,24 @@ def property_line(setting: Setting, value: str) -> str:
     return f"{setting.name}: {value}" if in_yaml else f"{setting.name}={value}"
 
 
-def is_sound(applid: str) -> bool:
-    """Whether an application ID is one that can be recommended: well-formed, and not standing for something else."""
+def uses_applid(component: Component) -> str:
+    """Which application ID a component uses, as a sentence without its period."""
+    default = "" if component.applids else " (the default)"
+    return f"{component.kind.value} uses APPLID {component.applid}{default}"
+
+
+def is_applid(text: str) -> bool:
+    """Whether a text, in any case, is an application ID."""
     try:
-        return reserved(ApplId.parse(applid)) is None
+        ApplId.parse(text)
     except InputError:
         return False
+    return True
+
+
+def is_sound(applid: str) -> bool:
+    """Whether an application ID is one that can be recommended: well-formed, and not standing for something else."""
+    return is_applid(applid) and reserved(ApplId.parse(applid)) is None
 
 
 def port_line(component: Component, port: str) -> str:
