@@ -241,6 +241,7 @@ class CommandErrorKind(enum.Enum):
     SURPLUS_VALUE = "a value for an operand that takes none"
     BAD_VALUE = "a value that its operand does not take"
     MISSING_NAME = "no profile name"
+    MISSING_BLANK = "no blank before an operand"
     MISSING_CLASS = "no class"
     UNKNOWN_CLASS = "no such class"
     STRAY_CONTINUATION = "a continuation character amid a line"

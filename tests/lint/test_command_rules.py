@@ -72,6 +72,13 @@ CASES: list[tuple[str, Told]] = [
     # PTK511
     (ACTIVE + KEY.replace("(A))", "(A)") + REFRESH, {("PTK511", ERROR)}),
     ("RDEFINE APPL UACC(NONE)\n", {("PTK511", ERROR)}),
+    (ACTIVE + GENERIC + DEFINE.replace(" UACC", "UACC") + PERMIT + REFRESH, {("PTK511", ERROR)}),
+    # A command that a step's parameter holds
+    (
+        "//A JOB (X)\n//B EXEC PGM=IKJEFT01\n//SYSTSIN DD *\n" + ACTIVE + KEY + "/*\n"
+        "//C EXEC PGM=IKJEFT01,PARM='" + REFRESH.rstrip() + "'\n",
+        set(),
+    ),
 ]
 
 

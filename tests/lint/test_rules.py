@@ -130,6 +130,9 @@ RSE_ALONE: list[tuple[str, set[tuple[str, Severity]]]] = [
         for option in ("-Dapplid=X", "-D APPLID=X", "-DAPPL_ID=X", "-DAPPID=X", "-APPLID=X", "-dAPPLID=X")
     ),
     *((f"{FEKAPPL}{name}=X\n", {("PTK304", WARNING)}) for name in ("APPL_ID", "APPID", "applid", "_RSE_APPLID")),
+    *((OPTIONS.format(option), {("PTK304", WARNING)}) for option in ("-DAPPLID X", "-DAPPLID = X", "-DAPPLID =X")),
+    (OPTIONS.format("-DAPPLID= X"), {("PTK304", WARNING)}),
+    (OPTIONS.format("-DAPPLID= -Xmx1g"), {("PTK103", ERROR)}),
     (FEKAPPL + "APPLID_NOTE=X\n" + OPTIONS.format("-Dmy.applid.file=x"), set()),
     (FEKAPPL + "APPLID=OTHER\n", {("PTK305", WARNING)}),
     (FEKAPPL + FEKAPPL + "APPLID=FEKAPPL\n", set()),

@@ -257,7 +257,12 @@ class _LineScanner:
                 self._keep(builder.image())
 
     def _find_job_command(self, line: _Line) -> None:
-        """Take the operator command of `// COMMAND '...'`, or of `//  F ACF2,...`."""
+        """Take the operator command of `// COMMAND '...'`, or of `//  F ACF2,...`; the command a step is given."""
+        step = re.match(r"//[^ ]*[ ]+EXEC[ ]+[^ ']*PGM=IKJEFT[^ ']*PARM='((?:[^']|'')*)'", line.text)
+        if step and begins_command(step[1]):
+            builder = _Builder()
+            builder.add(step[1], line.start + step.start(1))
+            self._keep(builder.image())
         found = re.match(r"//[^ ]*[ ]+(?:COMMAND[ ]+')?(?=(?:F|MODIFY)[ ]+ACF2,)", line.text)
         if found:
             builder = _Builder()

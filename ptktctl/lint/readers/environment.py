@@ -43,6 +43,8 @@ APPLID_VARIABLE = "APPLID"
 PORT_VARIABLE = "_RSE_JMON_PORT"
 DECLARING = ("export", "readonly", "typeset")
 PRINTING = ("echo", "print", "printf")
+# A word; `-DAPPLID RSEPROD` and `-DAPPLID = RSEPROD` are taken as one, though they are several to the java command.
+OPTION = rf"(?P<cut>{APPLID_OPTION}(?:[ \t]+(?:=[ \t]*)?|=[ \t]+))(?P<applid>[^-=\s][^\s]*)|[^ \t\n]+"
 READING_OTHERS = (".", "source", "eval")  # run commands that are not looked into, and may set any variable
 
 
@@ -176,7 +178,11 @@ class _Environment:
         """State the Java options after the last command, and give the settings of the APPLID and of the port."""
         options = self.java_options()
         yield from options
-        applids = (*self.settings.get(APPLID_VARIABLE, ()), *(each for each in options if each.name == APPLID_OPTION))
+        # Of one that is cut in two it is not known what the java command makes.
+        named = (
+            each if each.name == APPLID_OPTION else each._replace(value=None) for each in options if _is_applid(each)
+        )
+        applids = (*self.settings.get(APPLID_VARIABLE, ()), *named)
         return applids, tuple(self.settings.get(PORT_VARIABLE, ()))
 
     def _assign(self, word: Token, name: str, parts: Sequence[Token], *, certain: bool) -> Iterator[Statement]:
@@ -236,8 +242,10 @@ class _Environment:
 
     def _options(self, written: Text) -> Iterator[Setting]:
         """The words of _RSE_JAVAOPTS that are known by their names."""
-        for match in re.finditer(r"[^ \t\n]+", written.characters):
+        for match in re.finditer(OPTION, written.characters):
             name, _, value = match[0].lstrip(UNSET).partition("=")
+            if match["cut"]:
+                name, value = match["cut"], match["applid"]
             if name.startswith(OPAQUE):
                 # Any option may come out of that, the APPLID too: from here on it is not known.
                 name, value = APPLID_OPTION, OPAQUE
@@ -310,6 +318,11 @@ def _begins_with_equals(word: Token) -> bool:
 
 def _mentions(parts: Sequence[Token], name: str) -> bool:
     return any(part.value == name if part.kind is Kind.PARAMETER else _mentions(part.parts, name) for part in parts)
+
+
+def _is_applid(option: Setting) -> bool:
+    """Whether an option sets the APPLID, or is meant to."""
+    return option.name.rstrip(" \t=") == APPLID_OPTION
 
 
 def _names(text: str, name: str) -> bool:

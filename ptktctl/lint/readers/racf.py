@@ -260,12 +260,24 @@ class _Profile:
         if name and name.values and not name.text:
             return name.values, self.words[3:]
         if name and not _is_operand(name, self.syntax.keywords):
-            return (name._replace(values=None),), self.words[3:]
+            return self._split(name)
         resource_class = self.words[1]
         self.command.error(
             CommandErrorKind.MISSING_NAME, resource_class.upper, resource_class.start, resource_class.end
         )
         return (), self.words[2:]
+
+    def _split(self, name: Word) -> tuple[tuple[Word, ...], Sequence[Word]]:
+        """A name and the words after it; an operand that follows it without a blank is one of them."""
+        ends = (keyword for keyword in self.syntax.valued if name.upper.endswith(keyword) and name.values)
+        keyword = max(ends, key=len, default="")
+        if not keyword:
+            return (name._replace(values=None),), self.words[3:]
+        start = name.end - len(keyword)
+        self.command.error(CommandErrorKind.MISSING_BLANK, keyword, start, name.end, keyword)
+        text = name.text[: -len(keyword)]
+        operand = name._replace(text=keyword, start=start)
+        return (name._replace(text=text, end=start, stop=start, values=None),), (operand, *self.words[3:])
 
     def _change(self, resource_class: str, name: Text, operands: Operands) -> ProfileChange:
         signon = self._signon(operands)

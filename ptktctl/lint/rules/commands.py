@@ -398,6 +398,7 @@ WORDINGS = {
     CommandErrorKind.SURPLUS_VALUE: ("{} takes no value", "delete the parentheses and what they hold"),
     CommandErrorKind.BAD_VALUE: ("{} is not a value that is taken here", "write one of {}"),
     CommandErrorKind.MISSING_NAME: ("no profile is named after {}", "name it: RDEFINE class profile operands"),
+    CommandErrorKind.MISSING_BLANK: ("there is no blank before {}", "put one between the profile and {}"),
     CommandErrorKind.MISSING_CLASS: (
         "{} names no class, so that RACF takes the profile for a data set",
         "add CLASS({})",

@@ -151,9 +151,13 @@ def applid_spelling(site: Site) -> Iterator[Finding]:
             right = f"{name}={setting.value or 'name'}"
             if setting.kind is SettingKind.VARIABLE:
                 right = f'_RSE_JAVAOPTS="$_RSE_JAVAOPTS {right}"'
-            message = f"{'-D ' if split else ''}{setting.name} is not the directive {name}"
+            message = f"{'-D ' if split else ''}{setting.name.rstrip()} {_is_not(setting, name)}"
             yield APPLID_SPELLING.finding(setting.span, message, f"write {right}")
         before = setting
+
+
+def _is_not(setting: Setting, name: str) -> str:
+    return "has a blank before its value" if setting.name.startswith(name) else f"is not the directive {name}"
 
 
 def is_nearly_applid(setting: Setting) -> bool:
