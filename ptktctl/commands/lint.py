@@ -13,12 +13,12 @@ from ptktctl.commands.rewriting import read_whole
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from ptktctl.commands.context import Context
-    from ptktctl.commands.lint_fixes import Rewrite
     from ptktctl.lint.configuration import Configuration
     from ptktctl.lint.engine import File, Result
+    from ptktctl.lint.fixes import Plan
     from ptktctl.passticket.names import ApplId
 
 FORMATS = ("auto", "text", "concise", "json", "jsonl", "sarif", "github")
@@ -106,13 +106,14 @@ def lint(context: Context, **options: Any) -> Answer:
     result = _lint(context, request, configuration)
     if request.diff:
         return _show_changes(context, request, result)
+    done = True
     if request.fix or request.set_applid:
-        _change_files(context, request, result)
+        done = _change_files(context, request, result)
         result = _lint(context, request, configuration)
     _tell_problems(context, result)
     if request.write_baseline and request.baseline:
         result = _write_baseline(context, request.baseline, result)
-    return _answer(context, request, result)
+    return _answer(context, request, result, done=done)
 
 
 def _check(request: Request) -> None:
@@ -214,28 +215,30 @@ def _write_baseline(context: Context, path: str, result: Result) -> Result:
     return result._replace(findings=(), known=number)
 
 
-def _rewrites(context: Context, request: Request, result: Result) -> Iterator[Rewrite]:
-    from ptktctl.commands.lint_fixes import rewrites
+def _plan(request: Request, result: Result) -> Plan:
     from ptktctl.lint.fixes import plan_applid, plan_fixes
 
-    plan = plan_applid(result, request.set_applid) if request.set_applid else plan_fixes(result)
-    return rewrites(context, result, plan)
+    return plan_applid(result, request.set_applid) if request.set_applid else plan_fixes(result)
 
 
-def _change_files(context: Context, request: Request, result: Result) -> None:
-    from ptktctl.commands.lint_fixes import write
+def _change_files(context: Context, request: Request, result: Result) -> bool:
+    """Change the files; whether none is left that would have to have another APPLID."""
+    from ptktctl.commands.lint_fixes import rewrites, write
 
+    plan = _plan(request, result)
     # All of them are worked out before the first is written.
-    for rewrite in list(_rewrites(context, request, result)):
+    changed = list(rewrites(context, result, plan))
+    for rewrite in changed:
         write(context, rewrite)
+    return not request.set_applid or (len(changed) == len(plan.changes) and not plan.left)
 
 
 def _show_changes(context: Context, request: Request, result: Result) -> Answer:
     """What would change, as diffs; the answer is no when something would."""
-    from ptktctl.commands.lint_fixes import diff
+    from ptktctl.commands.lint_fixes import diff, rewrites
 
     _tell_problems(context, result)
-    diffs = {rewrite.file: diff(rewrite) for rewrite in _rewrites(context, request, result)}
+    diffs = {rewrite.file: diff(rewrite) for rewrite in rewrites(context, result, _plan(request, result))}
     members = {"files": [{"file": file, "diff": text} for file, text in diffs.items()]}
     text = "\n".join(diffs.values())
     status = InputError.exit_status if result.problems else int(bool(diffs) and not request.exit_zero)
@@ -257,7 +260,7 @@ def _tell_problems(context: Context, result: Result) -> None:
             context.note(f"hint: {printable(problem.hint)}")
 
 
-def _answer(context: Context, request: Request, result: Result) -> Answer:
+def _answer(context: Context, request: Request, result: Result, *, done: bool) -> Answer:
     from ptktctl.lint.finding import Severity
     from ptktctl.lint.reports import json
 
@@ -266,7 +269,7 @@ def _answer(context: Context, request: Request, result: Result) -> Answer:
         from ptktctl.lint.reports import map as site_map
 
         members["map"] = site_map.members(result)
-    failed = not request.exit_zero and result.reaches(Severity[request.fail_on.upper()])
+    failed = not request.exit_zero and (not done or result.reaches(Severity[request.fail_on.upper()]))
     status = InputError.exit_status if result.problems else int(failed)
     forms = _forms(context, request, result)
     return Answer(json.SCHEMA, members, exit_status=status, forms=forms, file=request.output_file)

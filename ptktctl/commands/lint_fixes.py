@@ -42,24 +42,27 @@ def rewrites(context: Context, result: Result, plan: Plan) -> Iterator[Rewrite]:
         if not lines:
             continue
         rewrite = _rewrite(source, read_whole(file), lines)
-        if rewrite:
+        if isinstance(rewrite, Rewrite):
             yield rewrite
         else:
-            # A key on a line is masked before it gets here; the file has to have it still.
-            why = "it has changed, a key stands on the line, or its parts are in different encodings"
-            context.note(f"ptktctl: {printable(file)}: left as it is: {why}")
+            context.note(f"ptktctl: {printable(file)}: left as it is: {rewrite}")
 
 
-def _rewrite(source: Source, data: bytes, lines: Mapping[int, tuple[str, ...]]) -> Rewrite | None:
-    """The change to a file; None if it is no longer as it was read, or can't be written again just so."""
+def _rewrite(source: Source, data: bytes, lines: Mapping[int, tuple[str, ...]]) -> Rewrite | str:
+    """The change to a file; if it is no longer as it was read, or can't be written again just so, why not."""
     fresh = read_source(source.name, data)
-    original = read_original(fresh, data) if _is_masked(source.text, fresh.text) else None
-    if not original or any(original.lines[number - 1] != source.line(number) for number in lines):
-        return None
+    if not _is_masked(source.text, fresh.text):
+        return "it has changed since it was read"
+    original = read_original(fresh, data)
+    if not original:
+        return "its parts are in different encodings, or it holds NULs, and it would not stay as it is otherwise"
+    # A key on a line is masked before it gets here; the file has to have it still.
+    if any(original.lines[number - 1] != source.line(number) for number in lines):
+        return "a key stands on the line"
     new, shown = original.with_lines(lines), original._replace(lines=source.text.split("\n"))
     encoded = new.encode()
     if encoded is None:
-        return None
+        return "a new line does not fit into its record, or its code page"
     return Rewrite(source.name, shown.lines, shown.with_lines(lines).lines, encoded, len(lines))
 
 

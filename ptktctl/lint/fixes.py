@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from ptktctl.lint.finding import Severity
 from ptktctl.lint.rules.wording import is_applid
 from ptktctl.lint.site import Component, ComponentKind, PassTicketScheme
+from ptktctl.lint.source import SEQUENCE_COLUMN, is_numbered
 from ptktctl.lint.typography import PLAIN
 from ptktctl.passticket.names import ApplId
 
@@ -51,10 +52,22 @@ def plan_fixes(result: Result) -> Plan:
         if fix and span.line == span.end_line:
             lines = changes.setdefault(span.file, {})
             *above, line = lines.get(span.line, (result.sources[span.file].line(span.line),))
-            fixed = fix(finding, line, applids.get(span))
+            fixed = fix(finding, _unnumbered(line), applids.get(span))
             if fixed:
-                lines[span.line] = (*above, *fixed)
+                lines[span.line] = (*above, *fixed[:-1], _numbered(fixed[-1], line))
     return Plan({file: lines for file, lines in changes.items() if lines})
+
+
+def _unnumbered(line: str) -> str:
+    """A line without the sequence number that it has in columns 73 to 80."""
+    return line[:SEQUENCE_COLUMN].rstrip() if is_numbered(line) else line
+
+
+def _numbered(line: str, old: str) -> str:
+    """A line with the sequence number of the one that it takes the place of, in the same columns, if it leaves them."""
+    if not is_numbered(old) or len(line) > SEQUENCE_COLUMN:
+        return line
+    return line.ljust(SEQUENCE_COLUMN) + old[SEQUENCE_COLUMN:]
 
 
 def _plain_dashes(finding: Finding, line: str, _: str | None) -> tuple[str, ...] | None:
@@ -107,7 +120,8 @@ def plan_applid(result: Result, applid: ApplId) -> Plan:
         start, end = span.column - 1, span.end_column - 1
         found = re.fullmatch(SETTING, line[start:end]) if span.line == span.end_line else None
         if found and found[2].replace("\\$", "$") == value:
-            lines[span.line] = (f"{line[:start]}{found[1]}{_written(applid, in_shell)}{found[3]}{line[end:]}",)
+            changed = f"{line[:start]}{found[1]}{_written(applid, in_shell)}{found[3]}{_unnumbered(line)[end:]}"
+            lines[span.line] = (_numbered(changed, line),)
         else:
             left.append(span)
     for component in result.site.every(Component):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ptktctl.lint.source import CODE_PAGES, FROM_037_TO_1047, NEL, UTF8_BOM
+from ptktctl.lint.source import CODE_PAGES, FROM_037_TO_1047, NEL, RECORD_LENGTH, UTF8_BOM
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,13 +17,14 @@ LINE_END = "(\r\n|\r" + NEL + "|\n|" + NEL + ")"
 
 
 class Original(NamedTuple):
-    """A file's lines, each with what ends it, and how they were encoded."""
+    """A file's lines, each with what ends it, and how they were encoded; in records, blanks fill them up."""
 
     lines: list[str]
     ends: list[str]
     encoding: str
     codec: str
     marked: bool
+    records: bool = False
 
     def with_lines(self, changed: Mapping[int, tuple[str, ...]]) -> Original:
         """The same with other lines for some, by their numbers, from 1; more of them end as the line did.
@@ -40,8 +41,11 @@ class Original(NamedTuple):
         return self._replace(lines=lines, ends=ends)
 
     def encode(self) -> bytes | None:
-        """The bytes of the file; None if a character has no place in its code page."""
-        text = "".join(line + end for line, end in zip(self.lines, self.ends, strict=True))
+        """The bytes of the file; None if a character has no place in its code page, or a line none in its record."""
+        if self.records and any(len(line) > RECORD_LENGTH for line in self.lines):
+            return None
+        filled = [line.ljust(RECORD_LENGTH) for line in self.lines] if self.records else []
+        text = "".join(filled) or "".join(line + end for line, end in zip(self.lines, self.ends, strict=True))
         if self.encoding == "IBM-1047":
             # Each of these characters has another's place, so that the same table leads back.
             text = text.translate(str.maketrans(FROM_037_TO_1047))
@@ -55,7 +59,7 @@ def read_original(source: Source, data: bytes) -> Original | None:
     """Take a file apart again.
 
     Returns:
-        None if it can't be put together again just as it was: text in two encodings, NULs, records without line ends.
+        None if it can't be put together again just as it was: text in two encodings, NULs.
     """
     marked = data.startswith(UTF8_BOM)
     content = data[len(UTF8_BOM) :] if marked else data
@@ -73,6 +77,9 @@ def _take_apart(content: bytes, encoding: str, codec: str, marked: bool) -> Orig
         return None
     if encoding == "IBM-1047":
         text = text.translate(str.maketrans(FROM_037_TO_1047))
+    if encoding in CODE_PAGES and len(re.split(LINE_END, text)) == 1 and not len(text) % RECORD_LENGTH:
+        lines = [text[at : at + RECORD_LENGTH].rstrip(" ") for at in range(0, len(text), RECORD_LENGTH)]
+        return Original(lines, [""] * len(lines), encoding, codec, marked, records=True)
     only_returns = "\r" in text and "\n" not in text and NEL not in text
     pieces = re.split("(\r)" if only_returns else LINE_END, text)
     return Original(pieces[::2], [*pieces[1::2], ""], encoding, codec, marked)

@@ -132,7 +132,6 @@ def test_ebcdic_stays(code_page: str, run: Run, encode_ebcdic: Encode) -> None:
     [
         b"A = 1\0\n",
         "A = 1\n".encode("utf-16"),
-        b"".join(line.ljust(80).encode("cp037") for line in ("_RSE_JMON_PORT=6715", "A = 1", "B=2")),
         b"A = 1\n# Z\xfcrich\n" + "_RSE_JMON_PORT=6715".encode("cp037") + b"\n",
     ],
 )
@@ -308,3 +307,33 @@ def test_systems_without_owners_and_what_another_run_left(run: Run, monkeypatch:
     Path(f".rse.env.{os.getpid()}.new").write_text("interrupted\n")
     run("rse.env", "--fix")
     assert Path("rse.env").read_text() == "A=1\n"
+
+
+def test_records_of_a_data_set_stay_records(run: Run) -> None:
+    def records(*lines: str) -> bytes:
+        return "".join(line.ljust(80) for line in lines).encode("cp037")
+
+    Path("FEJJCNFG").write_bytes(records("# JES Job Monitor", "SERV_PORT=6715", "APPLID=FEKAPPL"))
+    assert run("FEJJCNFG", "--set-applid", "NEW1")[0] == 0
+    assert Path("FEJJCNFG").read_bytes() == records("# JES Job Monitor", "SERV_PORT=6715", "APPLID=NEW1")
+
+
+def test_sequence_numbers_stay_in_their_columns(run: Run) -> None:
+    def numbered(*lines: str) -> str:
+        return "".join(f"{line:<72}{number:06}00\n" for number, line in enumerate(lines, start=1))
+
+    Path("FEJJCNFG").write_text(numbered("SERV_PORT=6715", "APPLID=FEKAPPL", "TZ=EST5EDT # New York"))
+    run("FEJJCNFG", "--set-applid", "NEW1")
+    assert Path("FEJJCNFG").read_text() == numbered("SERV_PORT=6715", "APPLID=NEW1", "TZ=EST5EDT # New York")
+    run("FEJJCNFG", "--fix")
+    lines = Path("FEJJCNFG").read_text().split("\n")
+    assert lines[2:4] == ["# New York", f"{'TZ=EST5EDT':<72}00000300"]
+
+
+def test_an_applid_that_is_not_set_everywhere_is_a_failure(run: Run) -> None:
+    Path("rse.env").write_bytes("APPLID=FEKAPPL # Zürich\n".encode("cp1252") + "B=2".encode("cp037") + b"\n")
+    Path("FEJJCNFG").write_text("APPLID=FEKAPPL\n")
+    status, _, err = run("rse.env", "FEJJCNFG", "--set-applid", "NEW1", "--ignore", "PTK2,PTK3")
+    assert (status, "rse.env: left as it is: its parts are in different encodings" in err) == (1, True)
+    Path("rse.env").write_text("A=B\nAPPLID=FEKAPP$L\n")
+    assert run("rse.env", "--set-applid", "NEW1")[0] == 1
