@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ptktctl.commands.parameters import APPLID, GROUP, USERID
 from ptktctl.errors import PtktctlError
 from ptktctl.store import audit
-from ptktctl.store.audit import Event
+from ptktctl.store.audit_lines import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

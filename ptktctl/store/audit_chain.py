@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ptktctl.store.audit import HEAD, ZEROS
+from ptktctl.store.audit_lines import HEAD, ZEROS
 
 if TYPE_CHECKING:
     import hashlib

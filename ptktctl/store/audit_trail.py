@@ -1,4 +1,4 @@
-"""The audit log read and verified, and put aside when it has grown. `audit` says what a line is.
+"""The audit log read and verified, and put aside when it has grown. `audit_lines` says what a line is.
 
 Everything here takes logs of any length and lines of any content: nothing of a log is trusted.
 """
@@ -13,39 +13,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from ptktctl.errors import InputError, StoreError, StoreMissingError
 from ptktctl.store import audit, files
-from ptktctl.store.audit import ZEROS, End, Event, is_whole, sha256
 from ptktctl.store.audit_chain import Chain, Link
+from ptktctl.store.audit_lines import ZEROS, Event, is_whole, lines_after, sha256
+from ptktctl.store.audit_torn import LONGEST, MEMBERS, is_torn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ARCHIVE = "log.archive"
-# How far back a writer looks for a whole line, and how much of one line is held in memory.
-LONGEST = 1 << 20
-TEXT = rb'"(?:[^"\\\x00-\x1f\x7f-\xff]|\\.)*"'
-TEXT_OR_NULL, TEXTS = rb"null|" + TEXT, rb"\[(?:" + TEXT + rb"(?:, " + TEXT + rb")*)?\]"
-DIGITS, HASH = rb"\d{1,18}", rb'"[0-9a-f]{64}"'
-MEMBERS = {
-    "number": DIGITS,
-    "time": rb'"\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\dZ"',
-    "user": TEXT_OR_NULL,
-    "uid": rb"null|" + DIGITS,
-    "host": TEXT_OR_NULL,
-    "action": TEXT,
-    "applids": TEXTS,
-    "userids": TEXTS,
-    "group": TEXT_OR_NULL,
-    "key": TEXT_OR_NULL,
-    "outcome": TEXT,
-    "count": DIGITS,
-    "torn": DIGITS,
-    "before": HASH,
-    "own": HASH,
-}
-# A value that may end in the middle.
-BEGUN_TEXT = rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
-BEGUN_TEXTS = rb"\[(?:" + BEGUN_TEXT + rb"(?:, " + BEGUN_TEXT + rb")*(?:, ?\Z)?)?\]?"
-BEGUN = BEGUN_TEXT + rb"|" + BEGUN_TEXTS + rb"|[a-z]+|\d+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +31,7 @@ class Entry:
         number: its place in the chain, from 1 on.
         time: RFC 3339, GMT.
         user, uid, host: who; None where the system knew none.
-        action, applids, userids, group, key, outcome, count: as in `audit.Event`.
+        action, applids, userids, group, key, outcome, count: as in `audit_lines.Event`.
         torn: how many torn lines came before it.
         before: the hash of the line before, 64 hexadecimal digits.
         hash: that of this line.
@@ -216,42 +191,6 @@ def opened_outside(path: str) -> Iterator[Log]:
         yield log
 
 
-def is_torn(line: bytes) -> bool:
-    """Whether a line is the beginning of one, as a killed process or a stopped machine leaves it.
-
-    A file system that lost power may have noted a file's new length but not its bytes: they are zeros then.
-    """
-    rest, begun = line.rstrip(b"\0"), re.compile(BEGUN)
-    for name in MEMBERS:
-        intro = b'%s"%s": ' % (b"{" if name == "number" else b", ", name.encode())
-        if intro.startswith(rest):
-            return True
-        found = begun.match(rest, len(intro))
-        if not rest.startswith(intro) or not found:
-            return False
-        rest = rest[found.end() :]
-    return not rest
-
-
-def end_behind_torn_lines(descriptor: int, size: int) -> End:
-    """Where the chain goes on in a log whose last line is not whole, or lacks its end.
-
-    A log that has no whole line in its last LONGEST bytes is none any more: there the chain begins anew, and whoever
-    verifies it is told.
-    """
-    start = max(0, size - LONGEST)
-    data = audit.read_at(descriptor, start, size - start)
-    is_open = not data.endswith(b"\n")
-    lines = (data if is_open else data[:-1]).split(b"\n")
-    at = next((n for n in reversed(range(1 if start else 0, len(lines))) if is_whole(lines[n])), None)
-    if at is None and start:
-        return End(0, ZEROS, 0, is_open)
-    whole = 0 if at is None else at + 1
-    behind, first = lines[whole:], lines[max(0, whole - 1) :]
-    number = len(behind) + (audit.number_of(lines[whole - 1]) if whole else 0)
-    return End(number, sha256(b"\n".join(first)), len(behind) if all(map(is_torn, behind)) else 0, is_open)
-
-
 def archive(path: str, target: str, moment: int) -> tuple[int, str]:
     """Move the log to another file, and begin a new one that goes on with its chain.
 
@@ -278,7 +217,7 @@ def archive(path: str, target: str, moment: int) -> tuple[int, str]:
             end = audit.end_of(descriptor, os.fstat(descriptor).st_size)
             if not end.number:
                 raise StoreMissingError(f"{path} has no line yet")
-            first = audit.lines_after(end.replaced(is_open=False), moment, [Event(ARCHIVE, "done")])
+            first = lines_after(end.replaced(is_open=False), moment, [Event(ARCHIVE, "done")])
             _keep(descriptor, log, target)
             try:
                 _begin_anew(log, first)

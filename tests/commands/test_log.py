@@ -23,7 +23,7 @@ from ptktctl.commands.parameters import CHANGING, Command
 from ptktctl.commands.root import cli as root
 from ptktctl.errors import StoreBusyError
 from ptktctl.store import audit
-from ptktctl.store.audit import Event
+from ptktctl.store.audit_lines import Event
 
 # Commands that neither use a key nor change the store; of these only a failure to unlock it is recorded.
 NO_USE = {

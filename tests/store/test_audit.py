@@ -25,8 +25,8 @@ from ptktctl.errors import (
     StoreWriteError,
     UnsafePermissionsError,
 )
-from ptktctl.store import audit, audit_trail, files
-from ptktctl.store.audit import ZEROS, Event
+from ptktctl.store import audit, audit_lines, audit_torn, audit_trail, files
+from ptktctl.store.audit_lines import ZEROS, Event
 from ptktctl.store.audit_trail import Entry, Reading
 
 NOW = 1_700_000_000
@@ -99,7 +99,7 @@ def test_a_line_is_one_json_object_with_its_members_in_order(log: Path, monkeypa
         '"userids": ["IBMUSER"], "group": "SYS1", "key": "enhanced", "outcome": "done", "count": 2, "torn": 0, '
         f'"before": "{ZEROS}", "own": "'
     )
-    assert list(json.loads(log.read_text())) == list(audit_trail.MEMBERS)
+    assert list(json.loads(log.read_text())) == list(audit_torn.MEMBERS)
 
 
 def test_what_was_written_is_read(log: Path) -> None:
@@ -213,7 +213,7 @@ def test_only_changes_wait_for_the_disk(log: Path, monkeypatch: pytest.MonkeyPat
 def test_only_the_end_is_read(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     append(log, 100)
     parts: list[int] = []
-    usual = audit.read_at
+    usual = audit_lines.read_at
 
     def read_at(descriptor: int, start: int, length: int) -> bytes:
         parts.append(length)
@@ -267,8 +267,9 @@ def test_who_holds_it_too_long_is_told(log: Path, monkeypatch: pytest.MonkeyPatc
 APPENDING = """
 import sys
 from ptktctl.store import audit
+from ptktctl.store.audit_lines import Event
 while True:
-    audit.append(sys.argv[1], 5, [audit.Event("gen", "made", ["FEKAPPL"], ["IBMUSER"])])
+    audit.append(sys.argv[1], 5, [Event("gen", "made", ["FEKAPPL"], ["IBMUSER"])])
 """
 
 
@@ -382,7 +383,7 @@ def test_a_changed_last_line_does_not_pass_for_a_torn_one(log: Path) -> None:
 
 
 def test_a_log_of_nothing_but_garbage_goes_on(log: Path) -> None:
-    for garbage in (b"garbage\n" * 10, b"x" * 100, b"\n\n\n", bytes(5000), b"y" * (audit_trail.LONGEST + 5000)):
+    for garbage in (b"garbage\n" * 10, b"x" * 100, b"\n\n\n", bytes(5000), b"y" * (audit_torn.LONGEST + 5000)):
         log.write_bytes(garbage)
         log.chmod(0o600)
         append(log, 2)
@@ -462,8 +463,8 @@ def test_a_log_written_anew_shows_against_a_hash_noted(log: Path) -> None:
 def forged(line: bytes, **members: object) -> bytes:
     """A line with other members and a hash of its own that fits."""
     told = {**json.loads(line), **members}
-    body = json.dumps(told).encode()[: -audit.CLOSING]
-    return body + b', "own": "' + audit.sha256(body).encode() + b'"}\n'
+    body = json.dumps(told).encode()[: -audit_lines.CLOSING]
+    return body + b', "own": "' + audit_lines.sha256(body).encode() + b'"}\n'
 
 
 @pytest.mark.parametrize(
@@ -525,8 +526,9 @@ def test_findings_without_end_take_no_memory_without_end(tmp_path: Path) -> None
 @given(st.binary(max_size=400), st.booleans())
 def test_the_reader_takes_anything(tmp_path_factory: pytest.TempPathFactory, data: bytes, sealed: bool) -> None:
     log = tmp_path_factory.mktemp("any") / "log"
-    body = audit.HEAD + data.replace(b"\n", b"")
-    log.write_bytes(body + audit.OWN + audit.sha256(body).encode() + audit.TAIL + b"\n" if sealed else data)
+    body = audit_lines.HEAD + data.replace(b"\n", b"")
+    closing = audit_lines.OWN + audit_lines.sha256(body).encode() + audit_lines.TAIL
+    log.write_bytes(body + closing + b"\n" if sealed else data)
     entries, reading = read(log)
     assert not entries
     assert reading.chain.tampered or reading.chain.torn or not data
@@ -561,14 +563,14 @@ def test_a_forged_line_of_other_types_is_none_of_the_log(
 
 def test_a_deeply_nested_line_is_no_trouble(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    body = audit.HEAD + b"[" * 100_000
-    log.write_bytes(body + audit.OWN + audit.sha256(body).encode() + audit.TAIL + b"\n")
+    body = audit_lines.HEAD + b"[" * 100_000
+    log.write_bytes(body + audit_lines.OWN + audit_lines.sha256(body).encode() + audit_lines.TAIL + b"\n")
     assert len(tampered(log)) == 1
 
 
 def test_a_long_log_takes_constant_memory(log: Path) -> None:
     with audit.locked(str(log)) as descriptor:
-        audit._write(descriptor, 0, audit.lines_after(audit.end_of(descriptor, 0), NOW, [GEN] * 3000))
+        audit._write(descriptor, 0, audit_lines.lines_after(audit.end_of(descriptor, 0), NOW, [GEN] * 3000))
     tracemalloc.start()
     reading = Reading()
     with audit_trail.opened_outside(str(log)) as opened:

@@ -26,7 +26,7 @@ from ptktctl.errors import (
 )
 from ptktctl.passticket.keys import LegacyKey
 from ptktctl.passticket.names import ApplId
-from ptktctl.store import audit, backup, definitions, files, restoring
+from ptktctl.store import audit, audit_lines, backup, definitions, files, restoring
 from ptktctl.store.backup import Backup, Part
 from ptktctl.store.definitions import Application, Definitions
 from ptktctl.store.keysfile import KeyName
@@ -65,7 +65,7 @@ def define(site: "Site", *names: str) -> None:
 
 
 def log(site: "Site", action: str) -> None:
-    audit.append(places_of(site).audit, MADE, [audit.Event(action, "done")])
+    audit.append(places_of(site).audit, MADE, [audit_lines.Event(action, "done")])
 
 
 @pytest.fixture
