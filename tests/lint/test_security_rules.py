@@ -68,7 +68,9 @@ def test_complete_set_up_is_silent(lint_texts: Lint) -> None:
         ({}, set()),
         ({"racf.txt": "SETROPTS RACLIST(PTKTDATA) REFRESH\n"}, set()),
         ({"racf.txt": "RALTER PTKTDATA RSEPROD SSIGNON(KEYLABEL(X))\nSETROPTS RACLIST(PTKTDATA) REFRESH\n"}, set()),
-        (job(AUTHORITY.replace("FEKAPPL", "RSEPROD")), set()),
+        (job(AUTHORITY.replace("FEKAPPL", "RSEPROD")), {("PTK205", ERROR), ("PTK206", WARNING)}),
+        # What is for one user only is added to what was there before.
+        (job(AUTHORITY.replace("FEKAPPL.*", "RSEPROD.CLEO")), set()),
         (job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), OTHER_KEY), {("PTK205", ERROR), ("PTK206", WARNING)}),
         (
             job(AUTHORITY.replace("FEKAPPL", "RSEPROD"), OTHER_KEY, "RDEFINE APPL RSE* UACC(READ)"),

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from ptktctl.lint.finding import Example
 from ptktctl.lint.rules.wording import is_applid
-from ptktctl.lint.security import KEY_CLASS, Action, Definitions, Esm, Origin, ProfileChange, is_authority
+from ptktctl.lint.security import (
+    KEY_CLASS,
+    Action,
+    Definitions,
+    Esm,
+    Origin,
+    ProfileChange,
+    has_generic_characters,
+    is_authority,
+)
 from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind
 
 if TYPE_CHECKING:
@@ -67,7 +76,7 @@ def user_of(component: Component | None) -> str:
 
 
 def definitions(site: Site) -> Definitions | None:
-    """The file whose silence tells: an unload, or commands that define a key profile.
+    """The file whose silence tells: an unload, or commands that set up an application.
 
     A job that permits one more user tells nothing about what was defined before it, and a listing shows what it was
     asked for: neither tells anything about what it does not show.
@@ -81,14 +90,18 @@ def tells_absence(site: Site, resource_class: str) -> bool:
 
 
 def _telling(site: Site, resource_class: str) -> Iterator[Definitions]:
-    """The files that may show all profiles of a class; of PTKTDATA, those with key profiles."""
+    """The files that may show all profiles of a class.
+
+    Of PTKTDATA, those with key profiles, or with an authority for all users: with that alone a set-up is half done
+    (zowe/docs-site, issue 1571), where one for a single user is added to what is there.
+    """
     defining = {
         change.span.file
         for change in site.every(ProfileChange)
         if change.resource_class == resource_class
         and change.origin is Origin.COMMANDS
         and change.action is Action.DEFINE
-        and not is_authority(change.name.value)
+        and (not is_authority(change.name.value) or has_generic_characters(change.name.value))
     }
     return (each for each in site.every(Definitions) if each.complete or each.file in defining)
 
