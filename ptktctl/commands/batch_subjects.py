@@ -38,6 +38,8 @@ NO_NAME = "\0" * NAME_LENGTH
 # So many fields and names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
 MOST_NAMES = 40_000
 MOST_SEEDS = 80_000
+# So many times as many pairs of user ID and APPLID may be worked out as are asked for, if they are to come.
+LIKELY = 10
 
 
 class Profile(NamedTuple):
@@ -271,9 +273,22 @@ class Directory:
                 new.append((lane, {userid for userid, seed in zip(userids, seeds, strict=True) if seed is None}))
             found.append(seeds)
         if new:
-            self._work_out_seeds(new)
+            self._work_out_seeds(self._with_likely(new, load))
             return self.seeds(load)
         return b"".join(cast("Iterable[bytes]", chain.from_iterable(found)))
+
+    def _with_likely(self, new: Sequence[tuple[Lane, set[str]]], load: Load) -> Sequence[tuple[Lane, set[str]]]:
+        """Users to work out seeds of, by lanes: the new ones; or all of these lines for all of their lanes.
+
+        Where many of all these pairs come in one chunk, the others are about to come, and a cipher is as quickly called
+        for many users as for a few.
+        """
+        users = set(load.userids)
+        pairs = len(users) * len(load.shares)
+        if pairs > MOST_SEEDS or sum(len(userids) for _, userids in new) * LIKELY < pairs:
+            return new
+        every = ((lane, users.difference(lane.seeds)) for lane, _ in load.shares)
+        return [(lane, userids) for lane, userids in every if userids]
 
     def _work_out_seeds(self, new: Sequence[tuple[Lane, set[str]]]) -> None:
         names = "".join(chain.from_iterable(userids for _, userids in new))

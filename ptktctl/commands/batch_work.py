@@ -293,10 +293,13 @@ def _tally(batch: Batch, ranks: Sequence[int], done: int) -> Iterator[tuple[str,
     """How many of the lines that are done came to which outcome."""
     alike = bool(ranks) and ranks.count(ranks[0]) == len(ranks)
     for lanes, positions in batch.groups:
+        applid = shown(lanes[0].applid)
         among = positions if done == len(ranks) else [position for position in positions if position < done]
-        found = [ranks[0]] * len(among) if alike else picked(ranks, among)
-        for rank in set(found):
-            yield shown(lanes[0].applid), RANKS[rank], found.count(rank)
+        if alike and among:
+            yield applid, RANKS[ranks[0]], len(among)
+            continue
+        found = picked(ranks, among)
+        yield from ((applid, RANKS[rank], found.count(rank)) for rank in set(found))
 
 
 def _unusable(faults: int) -> Sequence[tuple[str, str, int]]:

@@ -255,6 +255,23 @@ def test_tickets_of_any_mixture(chunks: list[list[tuple[str, str, int]]]) -> Non
             assert (row["userid"], row["applid"]) == (user, applid)
 
 
+@pytest.mark.parametrize(
+    ("pairs", "known"),
+    [
+        ([(n, n) for n in range(30)], 30),
+        ([(n, n) for n in range(5)], 25),
+        ([(n, m) for n in range(6) for m in range(6) if n <= m], 36),
+    ],
+    ids=["few of many pairs", "one in five", "half of them"],
+)
+def test_seeds_are_worked_out_beforehand_where_many_of_the_pairs_come(pairs: list[tuple[int, int]], known: int) -> None:
+    work = batch_work.GenWork(lambda *_: PROFILES["K0"], lambda: ApplId("A"), lambda: NOW, "jsonl")
+    for _ in range(2):
+        for row, (n, m) in zip(rows_of(work, [f"U{n} A{m}" for n, m in pairs]), pairs, strict=True):
+            assert row["ticket"] == evaluation.generate(UserId(f"U{n}"), ApplId(f"A{m}"), KEYS[0], NOW)
+        assert work._directory._seeds_known == known
+
+
 @pytest.mark.usefixtures("memory")
 @given(data=st.data())
 def test_verdicts_of_any_mixture(data: st.DataObject) -> None:
