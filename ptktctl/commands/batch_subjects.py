@@ -243,6 +243,8 @@ class Directory:
         self._own: dict[tuple[str, str], tuple[Lane, ...] | PtktctlError] = {}
         self._lanes: dict[tuple[str, SecuredSignonKey, int, bool], Lane] = {}
         self._seeds_known = 0
+        # Those of whom seeds were asked for that were not known.
+        self._users: set[str] = set()
 
     def look_up(self, fields: Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
@@ -280,12 +282,15 @@ class Directory:
     def _with_likely(self, new: Sequence[tuple[Lane, set[str]]], load: Load) -> Sequence[tuple[Lane, set[str]]]:
         """Users to work out seeds of, by lanes: the new ones; or all of these lines for all of their lanes.
 
-        Where many of all these pairs come in one chunk, the others are about to come, and a cipher is as quickly called
-        for many users as for a few.
+        Where the same users come again, and many of all their pairs in one chunk, the other pairs are about to come,
+        and a cipher is as quickly called for many users as for a few.
         """
         users = set(load.userids)
+        returning = len(users & self._users)
+        self._users |= users
         pairs = len(users) * len(load.shares)
-        if pairs > MOST_SEEDS or sum(len(userids) for _, userids in new) * LIKELY < pairs:
+        are_few = sum(len(userids) for _, userids in new) * LIKELY < pairs
+        if are_few or 2 * returning < len(users) or pairs > MOST_SEEDS:
             return new
         every = ((lane, users.difference(lane.seeds)) for lane, _ in load.shares)
         return [(lane, userids) for lane, userids in every if userids]
@@ -304,6 +309,7 @@ class Directory:
         if len(self._userids) + len(self._applids) > MOST_NAMES or self._seeds_known > MOST_SEEDS:
             self._userids.clear()
             self._applids.clear()
+            self._users.clear()
             for lane in self._lanes.values():
                 lane.seeds.clear()
             self._seeds_known = 0
