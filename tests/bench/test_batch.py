@@ -2,6 +2,8 @@
 
 Both are measured in pairs, one after the other, and the middle ratio of the pairs is reported: a machine that gets
 slower or faster in between changes both. Seconds are of processor time; for several jobs they are those on the wall.
+Instructions are counted besides, where they can be: the cipher never waits for memory as the rest does, so the ratio of
+the seconds rises when others use the machine's memory and caches.
 """
 
 import random
@@ -16,6 +18,7 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+Counter = Callable[[Sequence[str], Mapping[str, str]], float]
 Report = Callable[[str, float, float, str], None]
 
 LINES = 200_000
@@ -136,6 +139,35 @@ def test_batch(
     benchmark.pedantic(lambda: _spent(command, stores[name]), rounds=1)
     unit = f"{'wall' if clock else 'user'} time / the cipher alone, {LINES:,} lines"
     report(" ".join([work, *options]), statistics.median(ratios), bound, unit)
+
+
+@pytest.fixture(scope="module")
+def cipher_alone(counter: tuple[str, Counter]) -> float:
+    """The instructions of the legacy floor, without those that load the cipher."""
+    unit, count = counter
+    if not unit.startswith("instructions"):
+        pytest.skip("neither perf nor valgrind counts instructions here")
+    load, _, _ = FLOORS["legacy"].partition(CLOCKS)
+    return count([sys.executable, "-c", FLOORS["legacy"]], {}) - count([sys.executable, "-c", load], {})
+
+
+@pytest.mark.parametrize(
+    ("work", "bound"), [("gen legacy", 1.6), ("gen many", 2.0), ("verify legacy", 1.6), ("verify many", 2.0)]
+)
+def test_instructions(
+    work: str,
+    bound: float,
+    stores: Mapping[str, dict[str, str]],
+    lines: Mapping[str, Path],
+    ptktctl: list[str],
+    counter: tuple[str, Counter],
+    cipher_alone: float,
+    report: Report,
+) -> None:
+    unit, count = counter
+    verb, name = work.split()
+    command = [*ptktctl, verb, "--batch", str(lines[work]), *(["--peek"] if verb == "verify" else [])]
+    report(work, count(command, stores[name]) / cipher_alone, bound, f"{unit} / the cipher alone, {LINES:,} lines")
 
 
 def test_memory_of_a_long_batch(
