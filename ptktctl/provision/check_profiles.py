@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 NONE = "NONE"
 LABELLED = (KeyForm.KEYLABEL, KeyForm.EPTKEYLABEL)
 TAKEN_FOR_THE_PHRASE = (Wording.INTACT, Wording.WITHIN, Wording.LOWER_CASE)
-# How a legacy key lies on the host for each form that can be asked for; ENCRYPTKEY makes a masked key an encrypted one.
 # An operand of SSIGNON with the reason for it, or what is told of it.
 Differing = tuple[str, str] | Unknown | Remark
+# How a legacy key lies on the host for each form that can be asked for; ENCRYPTKEY makes a masked key an encrypted one.
 HOST_FORMS = {
     WantedForm.KEYENCRYPTED: (KeyForm.KEYENCRYPTED, KeyForm.ENCRYPTKEY),
     WantedForm.KEYMASKED: (KeyForm.KEYMASKED,),
