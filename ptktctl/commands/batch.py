@@ -88,8 +88,7 @@ def verify_batch(
 
 
 def _run(context: Context, lines: BinaryIO, work: Work, limit: int, jobs: int) -> int:
-    # Several processes get smaller portions, so that they are done at about the same time.
-    reader = ChunkReader(lines, limit if jobs == 1 else limit // 2)
+    reader = ChunkReader(lines, limit)
     total = faults = refused = 0
     with (
         _seldom_collected(),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ptktctl.commands.parameters import MOST_DIGITS, TIME_HINT, parse_time
 from ptktctl.errors import InputError
-from ptktctl.passticket.columns import NO_TICKET, TICKET_LENGTH
+from ptktctl.passticket.columns import NO_TICKET
+from ptktctl.passticket.legacy import TICKET_LENGTH
 from ptktctl.passticket.names import NAME_LENGTH
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 # A flood is worked off in chunks of this size: enough to make the work on columns pay, even if many keys share a chunk,
 # and not much more than the processor's cache holds.
-CHUNK = 1 << 18
-MOST_LINES = 20_000
+CHUNK = 1 << 19
+MOST_LINES = 30_000
 LONGEST_LINE = 1024
 # What is kept of a line while its end is not yet seen: enough to know that it is too long.
 KEPT = 4 * LONGEST_LINE

@@ -1,7 +1,6 @@
-"""Who the lines of a batch are about, and with which keys: fields to names, seeds and ciphers.
+"""Who the lines of a batch are about, and with which keys: fields to names and keys.
 
-Lines go together by their APPLIDs, and so by their keys. The seeds of their user IDs are worked out in columns and
-remembered, which saves two of the eight blocks of a legacy ticket.
+Lines go together by their APPLIDs, and so by their keys.
 """
 
 from __future__ import annotations
@@ -9,21 +8,21 @@ from __future__ import annotations
 import operator
 from collections import defaultdict
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ptktctl.commands.batch_rows import planes
 from ptktctl.errors import InputError, PtktctlError, StoreMissingError
 from ptktctl.passticket import evaluation
-from ptktctl.passticket.columns import columns_of, in_turn
+from ptktctl.passticket.columns import Subjects
 from ptktctl.passticket.keys import EnhancedKey
 from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
+    from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 
     from ptktctl.commands.batch_lines import Fields
     from ptktctl.commands.batch_rows import Layout, Part, Planes
-    from ptktctl.passticket.columns import Cipher, Columns
+    from ptktctl.passticket.columns import Columns
     from ptktctl.passticket.keys import SecuredSignonKey
 
     Resolve = Callable[[UserId, ApplId], "Profile"]
@@ -35,11 +34,8 @@ Value = TypeVar("Value")
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
 NO_NAME = "\0" * NAME_LENGTH
-# So many fields and names, profiles and keys are remembered at most, and so many seeds: some 20 MB.
+# So many fields and names, profiles and keys are remembered at most: some 20 MB.
 MOST_NAMES = 40_000
-MOST_SEEDS = 80_000
-# So many times as many pairs of user ID and APPLID may be worked out as are asked for, if they are to come.
-LIKELY = 10
 
 
 class Profile(NamedTuple):
@@ -114,49 +110,17 @@ class Names(Generic[AnyName]):
 
 
 class Lane:
-    """An APPLID under a key, ready for columns, with what its tickets are held against.
+    """An APPLID under a key, with what its tickets are held against."""
 
-    Attributes:
-        applid: its name.
-        seeds: those of names of users, as far as they are known.
-    """
-
-    __slots__ = ("applid", "columns", "key", "mask_cipher", "reach", "round_cipher", "seeds", "single_use", "window")
+    __slots__ = ("applid", "columns", "key", "reach", "single_use", "window")
 
     def __init__(self, applid: str, key: SecuredSignonKey, timeout: int, single_use: bool) -> None:
         self.applid = applid
         self.key = key
-        self.columns = columns_of(key.ticket_type)
-        self.round_cipher, self.mask_cipher = self.columns.ciphers(key)
+        self.columns = evaluation.columns_of(key.ticket_type)
         self.window = evaluation.window_of(key, timeout)
         self.reach = evaluation.ENHANCED_REACH if isinstance(key, EnhancedKey) else evaluation.LEGACY_REACH
         self.single_use = single_use
-        self.seeds: dict[str, bytes] = {}
-
-
-class Load(NamedTuple):
-    """Lines whose tickets are of one kind, those of one lane together.
-
-    Attributes:
-        shares: the lanes, and how many lines are in each.
-        positions: where the lines stand, in this order.
-        userids: the names of their users, in this order.
-    """
-
-    shares: Sequence[tuple[Lane, int]]
-    positions: Positions
-    userids: Sequence[str]
-
-    def round_cipher(self) -> Cipher:
-        """The cipher of a column that is put together so."""
-        return in_turn([(lane.round_cipher, count) for lane, count in self.shares])
-
-    def by_lanes(self) -> Iterator[tuple[Lane, Sequence[str]]]:
-        """The names of the users of the lines in each lane."""
-        start = 0
-        for lane, count in self.shares:
-            yield lane, self.userids[start : start + count]
-            start += count
 
 
 class Group(NamedTuple):
@@ -164,6 +128,20 @@ class Group(NamedTuple):
 
     lanes: tuple[Lane, ...]
     positions: Positions
+
+
+class Load(NamedTuple):
+    """Lines whose tickets are of one kind.
+
+    Attributes:
+        columns: the kind.
+        positions: where the lines stand; those with the same lane follow one another.
+        subjects: what their tickets are for, in this order.
+    """
+
+    columns: Columns
+    positions: Positions
+    subjects: Subjects
 
 
 class Fault(NamedTuple):
@@ -191,7 +169,7 @@ class Batch:
         self.groups: list[Group] = []
         self.faults: dict[int, Fault] = {}
 
-    def loads(self, turn: int) -> Iterator[tuple[Columns, Load]]:
+    def loads(self, turn: int) -> Iterator[Load]:
         """By kinds of ticket, the lines that have so many keys and one more, with that one."""
         kinds: dict[Columns, list[tuple[Lane, Positions]]] = {}
         for lanes, positions in self.groups:
@@ -199,8 +177,12 @@ class Batch:
                 kinds.setdefault(lanes[turn].columns, []).append((lanes[turn], positions))
         for columns, parts in kinds.items():
             positions = parts[0][1] if len(parts) == 1 else list(chain.from_iterable(each for _, each in parts))
-            shares = [(lane, len(each)) for lane, each in parts]
-            yield columns, Load(shares, positions, picked(self.userids, positions))
+            yield Load(columns, positions, self._subjects(positions, [(lane, len(each)) for lane, each in parts]))
+
+    def _subjects(self, positions: Positions, shares: Sequence[tuple[Lane, int]]) -> Subjects:
+        userids = "".join(picked(self.userids, positions))
+        applids = "".join([lane.applid * count for lane, count in shares])
+        return Subjects(_padded(userids), _padded(applids), [(lane.key, count) for lane, count in shares])
 
     def fault_rows(self, layout: Layout, numbers: Sequence[int]) -> dict[int, str]:
         """The rows of the lines that can't be used, by position."""
@@ -242,9 +224,6 @@ class Directory:
         self._common: dict[str, tuple[Lane, ...]] = {}
         self._own: dict[tuple[str, str], tuple[Lane, ...] | PtktctlError] = {}
         self._lanes: dict[tuple[str, SecuredSignonKey, int, bool], Lane] = {}
-        self._seeds_known = 0
-        # Those of whom seeds were asked for that were not known.
-        self._users: set[str] = set()
 
     def look_up(self, fields: Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
@@ -265,54 +244,11 @@ class Directory:
         hidden = not fields.userids[position] or (self._discreet and not self._is_defined(userid, applid))
         batch.faults[position] = Fault(shown(userid), "" if hidden else shown(applid), reason)
 
-    def seeds(self, load: Load) -> bytes:
-        """The seeds of lines, one after another."""
-        new: list[tuple[Lane, set[str]]] = []
-        found: list[list[bytes | None]] = []
-        for lane, userids in load.by_lanes():
-            seeds = list(map(lane.seeds.get, userids))
-            if None in seeds:
-                new.append((lane, {userid for userid, seed in zip(userids, seeds, strict=True) if seed is None}))
-            found.append(seeds)
-        if new:
-            self._work_out_seeds(self._with_likely(new, load))
-            return self.seeds(load)
-        return b"".join(cast("Iterable[bytes]", chain.from_iterable(found)))
-
-    def _with_likely(self, new: Sequence[tuple[Lane, set[str]]], load: Load) -> Sequence[tuple[Lane, set[str]]]:
-        """Users to work out seeds of, by lanes: the new ones; or all of these lines for all of their lanes.
-
-        Where the same users come again, and many of all their pairs in one chunk, the other pairs are about to come,
-        and a cipher is as quickly called for many users as for a few.
-        """
-        users = set(load.userids)
-        returning = len(users & self._users)
-        self._users |= users
-        pairs = len(users) * len(load.shares)
-        are_few = sum(len(userids) for _, userids in new) * LIKELY < pairs
-        if are_few or 2 * returning < len(users) or pairs > MOST_SEEDS:
-            return new
-        every = ((lane, users.difference(lane.seeds)) for lane, _ in load.shares)
-        return [(lane, userids) for lane, userids in every if userids]
-
-    def _work_out_seeds(self, new: Sequence[tuple[Lane, set[str]]]) -> None:
-        names = "".join(chain.from_iterable(userids for _, userids in new))
-        applids = "".join([lane.applid * len(userids) for lane, userids in new])
-        cipher = in_turn([(lane.mask_cipher, len(userids)) for lane, userids in new])
-        seeds = iter(new[0][0].columns.seeds(_padded(names), _padded(applids), cipher))
-        for lane, userids in new:
-            lane.seeds.update(zip(userids, seeds, strict=False))
-            self._seeds_known += len(userids)
-
     def _make_room(self) -> None:
         """Forget what was learned from lines, and the keys, when it is too much."""
-        if len(self._userids) + len(self._applids) > MOST_NAMES or self._seeds_known > MOST_SEEDS:
+        if len(self._userids) + len(self._applids) > MOST_NAMES:
             self._userids.clear()
             self._applids.clear()
-            self._users.clear()
-            for lane in self._lanes.values():
-                lane.seeds.clear()
-            self._seeds_known = 0
         if len(self._lanes) + len(self._own) + len(self._common) > MOST_NAMES:
             for memory in (self._common, self._own, self._lanes):
                 memory.clear()
@@ -403,7 +339,7 @@ def _planes(names: Sequence[str]) -> Planes:
 
 
 def _padded(names: str) -> bytes:
-    """Names one after another, as columns take them: padded with blanks."""
+    """Names one after another, as `Subjects` has them: padded with blanks."""
     return names.replace("\0", " ").encode()
 
 

@@ -99,11 +99,10 @@ class GenWork:
     def _tickets(self, batch: Batch, fields: Fields) -> bytes:
         """The ticket of each line, one after another; of a line with a fault, NUL."""
         tickets = array("Q", bytes(TICKET_LENGTH * len(fields.numbers)))
-        for columns, load in batch.loads(0):
-            seconds = picked(fields.moments, load.positions)
-            made = columns.generate(self._directory.seeds(load), seconds, load.round_cipher())
+        for columns, positions, subjects in batch.loads(0):
+            made = columns.generate(subjects, picked(fields.moments, positions))
             # A ticket goes to its place as a number of 8 bytes.
-            put_back(tickets, load.positions, array("Q", made))
+            put_back(tickets, positions, array("Q", made))
         return tickets.tobytes()
 
     def _refuse_moments(self, batch: Batch, fields: Fields) -> None:
@@ -166,11 +165,11 @@ class VerifyWork:
         """Read tickets under the key whose turn it is; unknown for lines without."""
         verdicts = Verdicts(len(fields.numbers))
         malformed: list[int] = []
-        for columns, load in batch.loads(turn):
-            tickets = "".join(picked(fields.tickets, load.positions)).encode()
-            generated, impossible = columns.decode(tickets, self._directory.seeds(load), load.round_cipher())
-            put_back(verdicts.generated, load.positions, generated)
-            malformed += [load.positions[n] for n in impossible]
+        for columns, positions, subjects in batch.loads(turn):
+            tickets = "".join(picked(fields.tickets, positions)).encode()
+            generated, impossible = columns.decode(subjects, tickets)
+            put_back(verdicts.generated, positions, generated)
+            malformed += [positions[n] for n in impossible]
         verdicts.ages = list(map(operator.sub, fields.moments, verdicts.generated))
         verdicts.rank(
             [(lanes[turn], positions) for lanes, positions in batch.groups if turn < len(lanes) and positions]

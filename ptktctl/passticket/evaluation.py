@@ -8,6 +8,7 @@ of 10 minutes either way, single use); IBM Education Assistant, z/OS V2.5, "RACF
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING
 
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, TicketType
@@ -16,6 +17,7 @@ from ptktctl.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ptktctl.passticket.columns import Columns
     from ptktctl.passticket.keys import SecuredSignonKey
     from ptktctl.passticket.names import ApplId, UserId
 
@@ -112,6 +114,18 @@ def generate(userid: UserId, applid: ApplId, key: SecuredSignonKey, at: int) -> 
     from ptktctl.passticket import enhanced
 
     return enhanced.generate(userid, applid, key, at)
+
+
+@functools.cache
+def columns_of(ticket_type: TicketType) -> Columns:
+    """Tickets of a kind, many at a time; `key.ticket_type` says which kind a key makes."""
+    if ticket_type is TicketType.LEGACY:
+        from ptktctl.passticket.legacy_columns import LegacyColumns
+
+        return LegacyColumns()
+    from ptktctl.passticket.enhanced_columns import EnhancedColumns
+
+    return EnhancedColumns(ticket_type)
 
 
 def window_of(key: SecuredSignonKey, timeout: int) -> int:

@@ -4,6 +4,7 @@ Both are 1 to 8 of A-Z 0-9 @ # $, folded to upper case and taken as EBCDIC; code
 agree on all of these characters.
 """
 
+import functools
 from typing import ClassVar, Self
 
 from ptktctl.errors import InputError
@@ -12,6 +13,12 @@ NAME_LENGTH = 8
 NAME_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@#$"
 EBCDIC = "cp037"
 EBCDIC_BLANK = b"\x40"
+
+
+@functools.cache
+def to_ebcdic(blank: bytes = EBCDIC_BLANK) -> bytes:
+    """For `bytes.translate`: names in capitals from ASCII to EBCDIC, the blanks behind them to what is to pad them."""
+    return bytes.maketrans(f"{NAME_CHARACTERS} ".encode(), NAME_CHARACTERS.encode(EBCDIC) + blank)
 
 
 class _Name:

@@ -234,10 +234,9 @@ def rows_of(work: batch_work.Work, lines: Sequence[str]) -> list[dict[str, Any]]
     return rows
 
 
-@pytest.fixture(params=[batch_subjects.MOST_SEEDS, 4, 0], ids=["roomy", "forgetful", "without memory"])
+@pytest.fixture(params=[batch_subjects.MOST_NAMES, 4, 0], ids=["roomy", "forgetful", "without memory"])
 def memory(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(batch_subjects, "MOST_SEEDS", request.param)
         patch.setattr(batch_subjects, "MOST_NAMES", request.param)
         yield
 
@@ -253,26 +252,6 @@ def test_tickets_of_any_mixture(chunks: list[list[tuple[str, str, int]]]) -> Non
             key = RESOLVE(UserId(user), ApplId(applid)).keys[0]
             assert row["ticket"] == evaluation.generate(UserId(user), ApplId(applid), key, at)
             assert (row["userid"], row["applid"]) == (user, applid)
-
-
-@pytest.mark.parametrize(
-    ("chunks", "known"),
-    [
-        ([[(n, n) for n in range(30)]] * 2, [30, 30]),
-        ([[(n, n) for n in range(5)], [(n, 4 - n) for n in range(5)]], [5, 25]),
-        ([[(n, m) for n in range(6) for m in range(6) if n <= m], [(0, 5), (5, 0)]], [21, 22]),
-        ([[(n, n) for n in range(5)], [(n + 5, n) for n in range(5)]], [5, 10]),
-    ],
-    ids=["few of many pairs", "other pairs of the same users", "hardly any that is new", "others each time"],
-)
-def test_seeds_are_worked_out_beforehand_where_many_of_the_pairs_come(
-    chunks: list[list[tuple[int, int]]], known: list[int]
-) -> None:
-    work = batch_work.GenWork(lambda *_: PROFILES["K0"], lambda: ApplId("A"), lambda: NOW, "jsonl")
-    for pairs, count in zip(chunks, known, strict=True):
-        for row, (n, m) in zip(rows_of(work, [f"U{n} A{m}" for n, m in pairs]), pairs, strict=True):
-            assert row["ticket"] == evaluation.generate(UserId(f"U{n}"), ApplId(f"A{m}"), KEYS[0], NOW)
-        assert work._directory._seeds_known == count
 
 
 @pytest.mark.usefixtures("memory")

@@ -1,13 +1,16 @@
 """Columns of tickets against the same tickets made one by one, and against other people's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import ApplId, EnhancedKey, LegacyKey, TicketType, UserId
-from ptktctl.passticket import columns, enhanced, evaluation, legacy
+from ptktctl.passticket import enhanced, evaluation, legacy, legacy_columns
+from ptktctl.passticket.columns import NO_TICKET, Subjects
 from ptktctl.passticket.keys import SecuredSignonKey
 
 Vector = tuple[str, str, SecuredSignonKey, int, str]
@@ -19,36 +22,40 @@ KEYS: dict[TicketType, st.SearchStrategy[SecuredSignonKey]] = {
     TicketType.UPPER: st.binary(min_size=32, max_size=256).map(lambda secret: EnhancedKey(secret, TicketType.UPPER)),
     TicketType.MIXED: st.binary(min_size=32, max_size=256).map(lambda secret: EnhancedKey(secret, TicketType.MIXED)),
 }
+pytestmark = pytest.mark.usefixtures("manner")
 every_kind = pytest.mark.parametrize("kind", list(TicketType), ids=lambda kind: kind.value)
 
 
-def _sides(
-    keys: Sequence[SecuredSignonKey], userids: Sequence[str], applids: Sequence[str]
-) -> tuple[bytes, columns.Cipher]:
-    """The seeds of a batch and its cipher, every line with a key of its own."""
-    each = columns.columns_of(keys[0].ticket_type)
-    pairs = [each.ciphers(key) for key in keys]
-    rounds, masks = (columns.in_turn([(pair[which], 1) for pair in pairs]) for which in (0, 1))
+@pytest.fixture(params=[legacy_columns.MANY, 0], ids=["as it comes", "on slices"])
+def manner(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Few legacy tickets are made one by one, many on slices, which few can be made on as well."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(legacy_columns, "MANY", request.param)
+        yield
+
+
+def _subjects(lines: Sequence[Line]) -> Subjects:
+    """Every line with a key of its own, but for lines that follow one with the same."""
+    userids, applids, keys, _ = zip(*lines, strict=True)
     users, applications = ("".join(name.ljust(8) for name in column).encode() for column in (userids, applids))
-    return b"".join(each.seeds(users, applications, masks)), rounds
+    shares = [(key, len(list(same))) for key, same in groupby(keys)]
+    return Subjects(users, applications, shares)
 
 
 def generate(lines: Sequence[Line]) -> list[str]:
-    userids, applids, keys, seconds = zip(*lines, strict=True)
-    seeds, cipher = _sides(keys, userids, applids)
-    made = columns.columns_of(keys[0].ticket_type).generate(seeds, seconds, cipher).decode()
+    each = evaluation.columns_of(lines[0][2].ticket_type)
+    made = each.generate(_subjects(lines), [at for _, _, _, at in lines]).decode()
     return [made[start : start + 8] for start in range(0, len(made), 8)]
 
 
 def decode(tickets: Sequence[bytes], lines: Sequence[Line]) -> list[int | None]:
-    userids, applids, keys, _ = zip(*lines, strict=True)
-    seeds, cipher = _sides(keys, userids, applids)
-    seconds, impossible = columns.columns_of(keys[0].ticket_type).decode(b"".join(tickets), seeds, cipher)
+    each = evaluation.columns_of(lines[0][2].ticket_type)
+    seconds, impossible = each.decode(_subjects(lines), b"".join(tickets))
     return [None if position in impossible else second for position, second in enumerate(seconds)]
 
 
 def batches(kind: TicketType) -> st.SearchStrategy[list[Line]]:
-    seconds = st.integers(0, columns.columns_of(kind).last_second)
+    seconds = st.integers(0, evaluation.columns_of(kind).last_second)
     return st.lists(st.tuples(NAMES, NAMES, KEYS[kind], seconds), min_size=1, max_size=12)
 
 
@@ -86,6 +93,15 @@ def _of_kind(vectors: Sequence[Vector], kind: TicketType) -> list[Vector]:
     return [vector for vector in vectors if vector[2].ticket_type is kind]
 
 
+@given(KEYS[TicketType.LEGACY], st.integers(1, 3 * legacy_columns.MANY), st.randoms(use_true_random=False))
+def test_many_under_one_key(key: SecuredSignonKey, count: int, draw: Random) -> None:
+    names = [f"U{draw.randrange(10 ** draw.randrange(1, 8))}" for _ in range(count)]
+    lines = [(name, "FEKAPPL", key, draw.randrange(2**32)) for name in names]
+    made = generate(lines)
+    assert made == [evaluation.generate(UserId(user), ApplId(appl), key, at) for user, appl, _, at in lines]
+    assert decode([ticket.encode() for ticket in made], lines) == [at for _, _, _, at in lines]
+
+
 @every_kind
 def test_vectors_of_others(kind: TicketType, legacy_vectors: list[Vector], enhanced_vectors: list[Vector]) -> None:
     vectors = _of_kind(legacy_vectors + enhanced_vectors, kind)
@@ -99,15 +115,4 @@ def test_vectors_of_others(kind: TicketType, legacy_vectors: list[Vector], enhan
 def test_what_stands_for_no_ticket_is_none_of_any_kind() -> None:
     keys: list[SecuredSignonKey] = [LegacyKey(bytes(8))]
     keys += [EnhancedKey(bytes(32), kind) for kind in (TicketType.UPPER, TicketType.MIXED)]
-    assert [decode([columns.NO_TICKET], [("U", "A", key, 0)]) for key in keys] == [[None]] * 3
-
-
-def test_in_turn_gives_each_cipher_its_share() -> None:
-    def shout(column: bytes) -> bytes:
-        return column.upper()
-
-    def drop(column: bytes) -> bytes:
-        return column[::2]
-
-    keep: Callable[[bytes], bytes] = bytes
-    assert columns.in_turn([(shout, 2), (drop, 1), (keep, 1)])(b"aabbccdd") == b"AABBcdd"
+    assert [decode([NO_TICKET], [("U", "A", key, 0)]) for key in keys] == [[None]] * 3
