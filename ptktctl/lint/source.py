@@ -229,11 +229,12 @@ def _decode_by_chunks(data: bytes) -> tuple[str, str, list[Oddity]]:
     text = "".join(parts)
     foreign = [number for number, (_, kind) in enumerate(chunks) if kind != ebcdic]
     at = len("".join(parts[: foreign[0]])) if foreign else 0
-    oddities = [_oddity(OddityKind.MIXED_CODE_PAGES, text, at)] if foreign else []
-    if ebcdic and ASCII_LF_AS_EBCDIC in text:
-        first = text.index(ASCII_LF_AS_EBCDIC)
+    line_feed = text.find(ASCII_LF_AS_EBCDIC) if ebcdic else -1
+    if line_feed >= 0:  # before lines are counted
         text = text.replace(ASCII_LF_AS_EBCDIC, "\n")
-        oddities.append(_oddity(OddityKind.ASCII_LINE_ENDS, text, first))
+    oddities = [_oddity(OddityKind.MIXED_CODE_PAGES, text, at)] if foreign else []
+    if line_feed >= 0:
+        oddities.append(_oddity(OddityKind.ASCII_LINE_ENDS, text, line_feed))
     return code_page if ebcdic else plain, text, oddities
 
 

@@ -85,6 +85,11 @@ def test_a_text_file_of_80_characters_is_one_line() -> None:
         ("AB=12\r\x85".encode("cp037"), "AB=12\n", [(OddityKind.CRLF, 1, 6)]),
         (b"A=1\nB=2\n" + "CC=3\x85".encode("cp037"), "A=1\nB=2\nCC=3\n", [(OddityKind.MIXED_CODE_PAGES, 3, 1)]),
         ("AAA=11\x85".encode("cp037") * 3 + b"# x\n", "AAA=11\n" * 3 + "# x\n", [(OddityKind.MIXED_CODE_PAGES, 4, 1)]),
+        (
+            "AAA=11\x8eBBB=22\x85".encode("cp037") * 2 + b"# x\n",
+            "AAA=11\nBBB=22\n" * 2 + "# x\n",
+            [(OddityKind.MIXED_CODE_PAGES, 5, 1), (OddityKind.ASCII_LINE_ENDS, 1, 7)],
+        ),
         (b"", "", []),
     ],
 )
