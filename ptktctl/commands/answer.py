@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ptktctl.commands.table import Table, draw
 from ptktctl.record import Record
 
 if TYPE_CHECKING:
@@ -14,13 +15,6 @@ if TYPE_CHECKING:
 
 
 LONGEST_MESSAGE = 600
-
-
-class Table(Record):
-    """Rows for people: drawn with headings on a terminal, tab-separated without them in a pipe."""
-
-    headings: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 class Answer(Record):
@@ -122,8 +116,6 @@ def _write(context: Context, text: str, file: str | None = None) -> None:
 
 def _write_table(context: Context, table: Table) -> None:
     if table.rows and context.stdout.isatty():
-        from ptktctl.commands.terminal import draw_table
-
-        draw_table(context, table)
+        draw(context, table)
     else:
         _write(context, "\n".join("\t".join(row) for row in table.rows))

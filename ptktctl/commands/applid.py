@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ptktctl.commands.answer import Answer, Table
+from ptktctl.commands.answer import Answer
 from ptktctl.commands.migrate import migrate
-from ptktctl.commands.parameters import APPLID, TICKET_TYPE, command, unlock_options
+from ptktctl.commands.parameter_types import APPLID, TICKET_TYPE
+from ptktctl.commands.parameters import command, unlock_options
+from ptktctl.commands.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from ptktctl.commands.parameters import MOST_DIGITS, TIME_HINT, parse_time
+from ptktctl.commands.parameter_types import MOST_DIGITS, TIME_HINT, parse_time
 from ptktctl.errors import InputError
 from ptktctl.passticket.columns import NO_TICKET
 from ptktctl.passticket.legacy import TICKET_LENGTH

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ptktctl.commands import selection
 from ptktctl.commands.batch import Profile, generate_batch, verify_batch
 from ptktctl.commands.batch_input import opened
+from ptktctl.commands.recording import begin_use
 from ptktctl.errors import InputError
 from ptktctl.store.definitions import Replay
 
@@ -48,7 +49,7 @@ def generate(
     else:
         resolve = _resolver_of_makers(context, group, ticket_type, **unlock)
     with opened(context, source) as lines:
-        context.begin_use()
+        begin_use(context)
         return generate_batch(
             context,
             lines,
@@ -101,7 +102,7 @@ def verify(
     # Where every ticket may be used again, there is nothing to ask, and no order to keep.
     asked = ask if any(application.replay is Replay.DENY for application in definitions) else None
     with opened(context, source) as lines:
-        context.begin_use()
+        begin_use(context)
         return verify_batch(
             context, lines, resolve, ask=asked, records=not peek, output_format=output_format, jobs=jobs
         )

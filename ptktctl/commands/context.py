@@ -45,9 +45,17 @@ def _stdout() -> TextIO:
 
 
 def _ask_secret(prompt: str) -> str:
-    from ptktctl.commands.terminal import ask_secret
+    """Show a prompt on the terminal and read a line without echo, whatever standard input is.
 
-    return ask_secret(prompt)
+    Raises:
+        InputError: the terminal was closed (Ctrl-D).
+    """
+    from getpass import getpass
+
+    try:
+        return getpass(prompt)
+    except EOFError:
+        raise InputError("nothing was typed at the prompt") from None
 
 
 class Use:
@@ -136,28 +144,6 @@ class Context:
         self.ask_secret = ask_secret
         self.color = color
         self.use = Use()
-
-    def begin_use(self) -> None:
-        """Record that a use begins which takes longer: what is killed then shows in the audit trail as well.
-
-        Raises:
-            StoreError: it changes the store, and the trail can't be written.
-        """
-        if self.use.kind != "look":
-            from ptktctl.commands import recording
-
-            recording.begin(self)
-
-    def record(self, error: BaseException | None = None) -> None:
-        """Record, once, what came of the command; before anybody is shown.
-
-        Args:
-            error: what ended it, if it did not come to its end.
-        """
-        if self.use.is_due(error):
-            from ptktctl.commands import recording
-
-            recording.end(self, error)
 
     def places(self) -> Places:
         """Where this user's definitions, sealed keys and ledger lie; a restore that was cut off is finished first."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import TIME, applid_option, command, group_option, unlock_options, userid_option
+from ptktctl.commands.parameter_types import TIME
+from ptktctl.commands.parameters import applid_option, command, group_option, unlock_options, userid_option
 
 if TYPE_CHECKING:
     from ptktctl.commands.context import Context

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import (
-    TIME,
-    USERID,
-    applid_option,
-    command,
-    group_option,
-    ledger_option,
-    unlock_options,
-)
+from ptktctl.commands.parameter_types import TIME, USERID
+from ptktctl.commands.parameters import applid_option, command, group_option, ledger_option, unlock_options
 
 if TYPE_CHECKING:
     from ptktctl.commands.context import Context

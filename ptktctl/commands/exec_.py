@@ -13,6 +13,7 @@ from ptktctl.commands.catalog import example_epilog
 from ptktctl.commands.context import Context
 from ptktctl.commands.making import find_maker, fresh_option, maker_options, second_to_make
 from ptktctl.commands.parameters import Command
+from ptktctl.commands.recording import record
 from ptktctl.errors import InputError, PtktctlError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def exec_(
     environ = {name: value for name, value in context.environ.items() if not name.startswith(WITHHELD)}
     ticket = maker.ticket(second_to_make(context, maker, fresh=fresh, ledger=ledger))
     context.use.outcome = "made"
-    context.record()
+    record(context)
     if as_input:
         _put_on_stdin(ticket)
     else:

@@ -8,7 +8,8 @@ import click
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.making import find_maker, fresh_option, key_options, second_to_make
-from ptktctl.commands.parameters import TIME, batch_format, batch_options, command, require_single, required
+from ptktctl.commands.parameter_types import TIME
+from ptktctl.commands.parameters import batch_format, batch_options, command, require_single, required
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ptktctl.commands.parameters import FILE
+from ptktctl.commands.parameter_types import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

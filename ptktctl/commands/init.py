@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import FILE, command
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command
 
 if TYPE_CHECKING:
     from ptktctl.commands.context import Context

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptktctl.commands.answer import Answer, Table
+from ptktctl.commands.answer import Answer
 from ptktctl.commands.key_export import export
 from ptktctl.commands.key_import import import_
 from ptktctl.commands.key_life import abandon, promote
@@ -23,7 +23,9 @@ from ptktctl.commands.key_options import (
 )
 from ptktctl.commands.key_recipient import recipient
 from ptktctl.commands.key_rotate import rotate
-from ptktctl.commands.parameters import FILE, command, unlock_options
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command, unlock_options
+from ptktctl.commands.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

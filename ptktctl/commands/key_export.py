@@ -9,7 +9,8 @@ import click
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.handing_over import export_passphrase_option
 from ptktctl.commands.key_options import ENHANCED, key_name, name_options
-from ptktctl.commands.parameters import FILE, command
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command
 from ptktctl.errors import InputError
 from ptktctl.record import Record
 

@@ -9,7 +9,8 @@ import click
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.handing_over import export_passphrase_option, identity_option
 from ptktctl.commands.key_options import judge, key_name, twins
-from ptktctl.commands.parameters import APPLID, FILE, GROUP, USERID, command, unlock_options
+from ptktctl.commands.parameter_types import APPLID, FILE, GROUP, USERID
+from ptktctl.commands.parameters import command, unlock_options
 from ptktctl.errors import InputError
 from ptktctl.record import Record
 

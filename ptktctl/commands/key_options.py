@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ptktctl.commands.parameters import APPLID, GROUP, USERID, unlock_options
+from ptktctl.commands.parameter_types import APPLID, GROUP, USERID
+from ptktctl.commands.parameters import unlock_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -19,7 +19,8 @@ from ptktctl.commands.key_options import (
     require_length,
     twins,
 )
-from ptktctl.commands.parameters import FILE, command
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command
 from ptktctl.errors import InputError
 from ptktctl.record import Record
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import APPLID, FILE, command
+from ptktctl.commands.parameter_types import APPLID, FILE
+from ptktctl.commands.parameters import command
 from ptktctl.commands.rewriting import read_whole
 from ptktctl.errors import InputError
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from ptktctl.commands.context import Context
     from ptktctl.lint.configuration import Configuration
-    from ptktctl.lint.engine import File, Result
     from ptktctl.lint.fixes import Plan
+    from ptktctl.lint.result import File, Result
     from ptktctl.passticket.names import ApplId
 
 FORMATS = ("auto", "text", "concise", "json", "jsonl", "sarif", "github")

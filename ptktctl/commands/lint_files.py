@@ -7,8 +7,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File
 from ptktctl.lint.readers import is_unload, reader_by_name
+from ptktctl.lint.result import File
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ptktctl.commands.context import Context
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.fixes import Plan
+    from ptktctl.lint.result import Result
     from ptktctl.lint.source import Source
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import APPLID, FILE, TIME, USERID, USERID_NAMES, command
+from ptktctl.commands.parameter_types import APPLID, FILE, TIME, USERID
+from ptktctl.commands.parameters import USERID_NAMES, command
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ptktctl.commands.parameters import (
-    FILE,
-    TICKET_TYPE,
-    applid_option,
-    group_option,
-    ledger_option,
-    unlock_options,
-    userid_option,
-)
+from ptktctl.commands.parameter_types import FILE, TICKET_TYPE
+from ptktctl.commands.parameters import applid_option, group_option, ledger_option, unlock_options, userid_option
 from ptktctl.errors import StoreBusyError
 from ptktctl.record import Record
 

@@ -8,7 +8,8 @@ import click
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.host_commands import RACF, esm_option
-from ptktctl.commands.parameters import APPLID, command
+from ptktctl.commands.parameter_types import APPLID
+from ptktctl.commands.parameters import command
 from ptktctl.errors import InputError, StoreMissingError
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ import click
 
 from ptktctl.commands.answer import Answer
 from ptktctl.commands.host_commands import FORMS, esm_of, esm_option, job_of, job_options
-from ptktctl.commands.parameters import APPLID, FILE, USERID, BadValue, command, unlock_options
+from ptktctl.commands.parameter_types import APPLID, FILE, USERID, BadValue
+from ptktctl.commands.parameters import command, unlock_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -14,25 +14,26 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ptktctl.commands.parameters import APPLID, GROUP, USERID
+from ptktctl.commands.parameter_types import APPLID, GROUP, USERID
 from ptktctl.errors import PtktctlError
-from ptktctl.store import audit
-from ptktctl.store.audit_lines import Event
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ptktctl.commands.context import Context, Use
+    from ptktctl.store.audit_lines import Event
 
 BEGUN, DONE = "begun", "done"
 
 
-def begin(context: Context) -> None:
-    """Record that something begins which takes more than a moment.
+def begin_use(context: Context) -> None:
+    """Record that a use begins which takes longer: what is killed then shows in the audit trail as well.
 
     Raises:
-        StoreError: it changes the store, and the log can't be written.
+        StoreError: it changes the store, and the trail can't be written.
     """
+    if context.use.kind == "look":
+        return
     try:
         _note_parameters(context.use)
         _append(context, [_event(context.use, BEGUN)])
@@ -41,38 +42,48 @@ def begin(context: Context) -> None:
             raise
 
 
-def end(context: Context, error: BaseException | None) -> None:
-    """Record what came of a command.
+def record(context: Context, error: BaseException | None = None) -> None:
+    """Record, once, what came of the command; before anybody is shown.
 
     Args:
         error: what ended it, if it did not come to its end.
     """
     use = context.use
+    if not use.is_due(error):
+        return
     use.is_recorded = True
     _note_parameters(use)
-    events = [
-        Event(use.action, outcome, [applid] if applid else [], use.userids, use.group, use.key, count)
-        for (applid, outcome), count in sorted(use.counts.items())
-    ]
-    if error:
-        events.append(_event(use, _failure(error)))
-    elif not events:
-        events.append(_event(use, use.outcome or DONE))
     try:
-        _append(context, events)
+        _append(context, _events(use, error))
     except PtktctlError as unwritten:
         if not error:  # else that is what is told
             context.note(f"ptktctl: this is not in the audit log: {unwritten.message}")
 
 
+def _events(use: Use, error: BaseException | None) -> Sequence[Event]:
+    from ptktctl.store.audit_lines import Event
+
+    counted = [
+        Event(use.action, outcome, [applid] if applid else [], use.userids, use.group, use.key, count)
+        for (applid, outcome), count in sorted(use.counts.items())
+    ]
+    if error:
+        return [*counted, _event(use, _failure(error))]
+    return counted or [_event(use, use.outcome or DONE)]
+
+
 def _append(context: Context, events: Sequence[Event]) -> None:
     """Write to the log of the store; where there is no store, there is nothing to record."""
+    from ptktctl.store import audit
+
     places = context.places()
     if os.path.lexists(places.keys) or os.path.lexists(places.definitions):
         audit.append(places.audit, context.clock(), events, durable=context.use.kind == "change")
 
 
 def _event(use: Use, outcome: str) -> Event:
+    from ptktctl.store.audit_lines import Event
+
     return Event(use.action, outcome, list(dict.fromkeys(use.applids)), use.userids, use.group, use.key)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ptktctl.commands.answer import Answer, Table
+from ptktctl.commands.answer import Answer
 from ptktctl.commands.parameters import command
+from ptktctl.commands.table import Table
 
 if TYPE_CHECKING:
     from ptktctl.commands.context import Context

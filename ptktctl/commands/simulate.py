@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import APPLID, command
+from ptktctl.commands.parameter_types import APPLID
+from ptktctl.commands.parameters import command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
-from ptktctl.commands.parameters import FILE, command, unlock_options
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command, unlock_options
 from ptktctl.commands.store_slots import reseal, slot
 
 if TYPE_CHECKING:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from ptktctl.commands.answer import Answer, Table
-from ptktctl.commands.parameters import FILE, command, unlock_options
+from ptktctl.commands.answer import Answer
+from ptktctl.commands.parameter_types import FILE
+from ptktctl.commands.parameters import command, unlock_options
+from ptktctl.commands.table import Table
 from ptktctl.record import Record
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ptktctl.commands.answer import Answer
+from ptktctl.commands.parameter_types import TIME
 from ptktctl.commands.parameters import (
-    TIME,
     applid_option,
     batch_format,
     batch_options,

@@ -11,6 +11,7 @@ from ptktctl.commands.catalog import example_epilog
 from ptktctl.commands.context import Context
 from ptktctl.commands.making import find_maker, maker_options
 from ptktctl.commands.parameters import Command
+from ptktctl.commands.recording import begin_use
 from ptktctl.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def watch(ctx: click.Context, /, every: int | None, output_format: str, color: s
     context.color = color or context.color
     maker = find_maker(context, **options)
     shown = Shown(maker, _interval(every, maker.window))
-    context.begin_use()
+    begin_use(context)
     if output_format == "text" and screen.can_be_drawn_on(context):
         _show(context, shown)
     else:

@@ -9,7 +9,7 @@ from ptktctl.errors import InputError
 from ptktctl.lint.fingerprint import fingerprints, relative_name
 
 if TYPE_CHECKING:
-    from ptktctl.lint.engine import Result
+    from ptktctl.lint.result import Result
 
 SCHEMA = "ptktctl.baseline/1"
 

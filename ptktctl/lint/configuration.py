@@ -25,8 +25,8 @@ from ptktctl.lint.rules import find_rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Finding
+    from ptktctl.lint.result import Result
 
 NAME = ".ptktctl.toml"
 SECTION = "lint"

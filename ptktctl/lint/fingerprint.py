@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Finding
+    from ptktctl.lint.result import Result
 
 DIGITS = 32
 

@@ -18,8 +18,8 @@ from ptktctl.passticket.names import ApplId
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Finding, Span
+    from ptktctl.lint.result import Result
 
 # The lines that some lines become, by file and line number.
 Changes: TypeAlias = "dict[str, dict[int, tuple[str, ...]]]"

@@ -12,16 +12,16 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import COMMENT_MARK
 from ptktctl.lint.finding import Severity, in_order
+from ptktctl.lint.result import COMMENT_MARK
 from ptktctl.lint.rules import find_rules
 from ptktctl.lint.rules.suppressions import UNUSED_SUPPRESSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Finding, Span
+    from ptktctl.lint.result import Result
     from ptktctl.lint.source import Source
 
 COMMENT = r"(?:(?:^|(?<=\s))(?:#+|//?\*|<!--)|^[ \t]*[*!])[ \t]*" + COMMENT_MARK + r"[ \t]*"

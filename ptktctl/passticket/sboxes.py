@@ -69,32 +69,31 @@ def _s2(ones: int, a: int, b: int, c: int, d: int, e: int, f: int) -> Outputs:
 
 
 def _s3(ones: int, a: int, b: int, c: int, d: int, e: int, f: int) -> Outputs:
-    t1 = f ^ e
-    t2 = f | b
-    t3 = c | (t2 ^ ones)
-    t4 = f | e
-    t5 = b & t4
-    t6 = (t1 ^ t3) ^ (d & ((c | e) ^ t5))
-    t7 = c & e
-    t8 = t5 ^ (f | t7)
-    t9 = (t6 & f) ^ ones
-    t10 = e & t9
-    t11 = t3 ^ t10
-    t12 = d & t11
-    t13 = t8 ^ t12
-    t14 = t6 ^ (a | t13)
-    t15 = (t10 & t6) ^ t13
-    t16 = ((t10 ^ t6) | t12) ^ (c | t15)
-    t17 = ((d ^ t1) ^ (c & (t2 ^ t8))) ^ (a | t16)
-    t18 = t1 ^ b
-    t19 = (t18 ^ t7) ^ (d | e)
-    t20 = t6 | t4
-    t21 = a & (((t16 | t15) & t11) ^ (d & (t20 ^ t11)))
-    t22 = t19 ^ t21
-    t23 = t3 | t18
-    t24 = a | (t23 ^ (d | (t20 & t23)))
-    t25 = ((c ^ t19) ^ (d & t9)) ^ t24
-    return t17, t25, t14, t22
+    t1 = (c ^ b) ^ f
+    t2 = b & t1
+    t3 = t1 ^ (e | t2)
+    t4 = t2 ^ a
+    t5 = d | (t4 & f)
+    t6 = (t2 ^ d) ^ c
+    t7 = e | t6
+    t8 = (t3 ^ t5) ^ (a | (t5 ^ t7))
+    t9 = a | t8
+    t10 = f | t9
+    t11 = (e ^ t4) ^ (d | (t9 ^ t10))
+    t12 = f ^ ones
+    t13 = t12 ^ t10
+    t14 = t13 ^ (c & ((t13 | t8) ^ t5))
+    t15 = t11 ^ (b | t14)
+    t16 = t3 ^ c
+    t17 = (t16 ^ t7) ^ (a | (t2 & t11))
+    t18 = t6 & t4
+    t19 = t18 | t12
+    t20 = d & (((f & a) & t1) ^ (e | t19))
+    t21 = t17 ^ t20
+    t22 = (t15 ^ t17) ^ (b & ((t20 & t7) ^ t13))
+    t23 = c & (((t16 & t11) ^ t19) ^ (b | (t18 ^ ones)))
+    t24 = t22 ^ t23
+    return t15, t21, t24, t8
 
 
 def _s4(ones: int, a: int, b: int, c: int, d: int, e: int, f: int) -> Outputs:

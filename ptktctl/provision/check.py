@@ -11,7 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
-from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, ClassSetting, covers, has_generic_characters
+from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, ClassSetting, has_generic_characters
+from ptktctl.lint.security_state import covers
 from ptktctl.passticket.keys import TicketType
 from ptktctl.provision import icsf, racf, racf_steps
 from ptktctl.provision.check_access import AccessCheck
@@ -33,7 +34,8 @@ from ptktctl.provision.wanted import Esm
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ptktctl.lint.security import ClassOption, Profile
+    from ptktctl.lint.security import ClassOption
+    from ptktctl.lint.security_state import Profile
     from ptktctl.provision.effects import Effect
     from ptktctl.provision.host import Host
     from ptktctl.provision.wanted import Wanted, WantedKey

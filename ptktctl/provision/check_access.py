@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ptktctl.lint.security import (
-    ACCESS_LEVELS,
-    ANYBODY,
-    APPL_CLASS,
-    AUTHORITY,
-    KEY_CLASS,
-    reaches,
-)
+from ptktctl.lint.security import ACCESS_LEVELS, ANYBODY, APPL_CLASS, AUTHORITY, KEY_CLASS
+from ptktctl.lint.security_state import reaches
 from ptktctl.provision import racf
 from ptktctl.provision.difference import Found, Remark, Unknown, is_safe_id, is_safe_name
 from ptktctl.provision.step import Command
@@ -19,7 +13,7 @@ from ptktctl.provision.step import Command
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ptktctl.lint.security import Grant, Profile
+    from ptktctl.lint.security_state import Grant, Profile
     from ptktctl.provision.effects import SetUp
     from ptktctl.provision.host import Host
     from ptktctl.provision.wanted import Wanted

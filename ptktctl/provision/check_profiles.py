@@ -16,7 +16,8 @@ from ptktctl.store.definitions import DEFAULT_TIMEOUT
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ptktctl.lint.security import KeyOperand, Profile, Text
+    from ptktctl.lint.security import KeyOperand, Text
+    from ptktctl.lint.security_state import Profile
     from ptktctl.provision.host import Facets, Host
     from ptktctl.provision.wanted import Wanted, WantedKey
 

@@ -18,8 +18,8 @@ from ptktctl.lint.security import (
     PermitChange,
     ProfileChange,
     is_authority,
-    reaches,
 )
+from ptktctl.lint.security_state import reaches
 from ptktctl.provision import plan
 from ptktctl.provision.acf2 import AUTHORITY_RULES, REBUILD_AUTHORITY
 from ptktctl.provision.difference import (
@@ -41,7 +41,8 @@ from ptktctl.provision.step import Command, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ptktctl.lint.security import ClassOption, Grant, Profile
+    from ptktctl.lint.security import ClassOption
+    from ptktctl.lint.security_state import Grant, Profile
     from ptktctl.provision.effects import Effect
     from ptktctl.provision.host import Host
     from ptktctl.provision.wanted import Wanted

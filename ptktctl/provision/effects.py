@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ptktctl.lint.readers import commands
-from ptktctl.lint.security import (
-    Change,
-    ClassOption,
-    ClassSetting,
-    PasswordCase,
-    PermitChange,
-    ProfileChange,
-    SecurityState,
-)
+from ptktctl.lint.security import Change, ClassOption, ClassSetting, PasswordCase, PermitChange, ProfileChange
+from ptktctl.lint.security_state import SecurityState
 from ptktctl.lint.source import read_source
 
 if TYPE_CHECKING:

@@ -26,17 +26,15 @@ from ptktctl.lint.security import (
     Origin,
     Part,
     PermitChange,
-    Profile,
     ProfileChange,
-    SecurityState,
-    changes_in_order,
     is_authority,
 )
+from ptktctl.lint.security_state import Profile, SecurityState, changes_in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ptktctl.lint.engine import File
+    from ptktctl.lint.result import File
     from ptktctl.lint.site import Site
     from ptktctl.lint.source import Source
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl import ApplId, EnhancedKey, InputError, LegacyKey, TicketType, UserId, decode, generate
-from ptktctl.commands.parameters import parse_time
+from ptktctl.commands.parameter_types import parse_time
 
 # The sample of RACF Macros and Interfaces.
 SAMPLE = "E001193519561977"

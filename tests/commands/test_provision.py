@@ -9,7 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
+from ptktctl.lint.result import File
 
 GOLDEN = Path(__file__).parents[1] / "provision" / "golden"
 SCENES = {

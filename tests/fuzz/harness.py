@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 from ptktctl.errors import InputError
 from ptktctl.lint import baseline
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.fixes import plan_applid, plan_fixes
 from ptktctl.lint.original import read_original
 from ptktctl.lint.readers import READERS
 from ptktctl.lint.reports import github, json, sarif, text
 from ptktctl.lint.reports import map as site_map
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.source import read_source
 from ptktctl.passticket.names import ApplId
 

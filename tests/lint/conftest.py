@@ -5,7 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.source import CODE_PAGES, FROM_037_TO_1047
 
 Encode = Callable[[str, str], bytes]

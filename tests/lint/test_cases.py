@@ -10,8 +10,8 @@ from typing import Protocol
 
 import pytest
 
-from ptktctl.lint.engine import Result
 from ptktctl.lint.reports import text
+from ptktctl.lint.result import Result
 from ptktctl.lint.rules import catalogue
 from ptktctl.lint.source import CODE_PAGES
 

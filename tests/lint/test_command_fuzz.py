@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.readers.command_text import scan
 from ptktctl.lint.reports import text
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.source import read_source
 
 KINDS = st.sampled_from(["racf-commands", "acf2-commands", "top-secret-commands"])

@@ -5,8 +5,8 @@ from typing import Protocol
 
 import pytest
 
-from ptktctl.lint.engine import Result
 from ptktctl.lint.finding import Severity
+from ptktctl.lint.result import Result
 from ptktctl.lint.rules.commands import WORDINGS
 from ptktctl.lint.security import CommandErrorKind
 

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import pytest
 
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Span
 from ptktctl.lint.readers import commands, find_reader
+from ptktctl.lint.result import File
 from ptktctl.lint.security import (
     Action,
     Change,

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Severity
 from ptktctl.lint.readers import READERS, find_reader, reader_by_name
 from ptktctl.lint.readers.environment import read_folders
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.site import Component, ComponentKind, PassTicketScheme, Setting, Site
 from ptktctl.lint.source import read_source
 

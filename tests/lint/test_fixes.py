@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from ptktctl.commands.context import Context
 from ptktctl.commands.root import main
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.fixes import plan_fixes
 from ptktctl.lint.original import read_original
+from ptktctl.lint.result import File
 from ptktctl.lint.site import Component
 from ptktctl.lint.source import CODE_PAGES, read_source
 

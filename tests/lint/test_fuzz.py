@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.readers import READERS
 from ptktctl.lint.reports import text
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.source import read_source
 
 FILES = st.sampled_from(["rse.env", "FEJJCNFG", "BLZJCNFG", "what"])

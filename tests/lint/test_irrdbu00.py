@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from ptktctl.commands.context import Context
 from ptktctl.commands.lint_files import fetch
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Span
 from ptktctl.lint.readers import find_reader, is_unload
 from ptktctl.lint.readers.irrdbu00 import read
 from ptktctl.lint.readers.records import LONGEST_RECORD, find_layout
 from ptktctl.lint.reports import text
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.security import Definitions, GroupIds, KeyForm, PermitChange, ProfileChange
 from ptktctl.lint.source import read_source
 

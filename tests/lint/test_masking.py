@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from ptktctl.commands.context import Context
 from ptktctl.commands.lint import lint as lint_command
 from ptktctl.commands.root import main
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Span
 from ptktctl.lint.readers import find_reader
 from ptktctl.lint.reports import text
+from ptktctl.lint.result import File
 from ptktctl.lint.source import read_source
 
 KEY = "D26A8F13B07C49E5"

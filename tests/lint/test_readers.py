@@ -6,8 +6,8 @@ from typing import Protocol
 import pytest
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import Result
 from ptktctl.lint.readers import READERS, find_reader, reader_by_name
+from ptktctl.lint.result import Result
 from ptktctl.lint.site import Component, Setting, SettingKind, Site
 from ptktctl.lint.source import read_source
 

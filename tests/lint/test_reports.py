@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.fingerprint import relative_name
 from ptktctl.lint.reports import github, sarif
 from ptktctl.lint.reports.json import members, render_lines, rule_members
 from ptktctl.lint.reports.text import printable, render, render_concise, render_rule
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.rules import catalogue
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"

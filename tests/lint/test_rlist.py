@@ -7,19 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Span
 from ptktctl.lint.readers import find_reader
 from ptktctl.lint.readers.rlist import read
 from ptktctl.lint.reports import text
-from ptktctl.lint.security import (
-    ClassOption,
-    ClassSetting,
-    KeyForm,
-    PasswordCase,
-    PermitChange,
-    ProfileChange,
-)
+from ptktctl.lint.result import File, Result
+from ptktctl.lint.security import ClassOption, ClassSetting, KeyForm, PasswordCase, PermitChange, ProfileChange
 from ptktctl.lint.source import Source, read_source
 
 KEY_PROFILE = """\

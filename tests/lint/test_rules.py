@@ -6,8 +6,9 @@ from typing import Protocol
 import pytest
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Example, Rule, Severity
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.rules import catalogue, choose_rules, find_rules
 from ptktctl.passticket.reserved import PRODUCT_DEFAULTS
 

@@ -5,16 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ptktctl.lint.readers import commands
-from ptktctl.lint.security import (
-    ClassSetting,
-    Esm,
-    Origin,
+from ptktctl.lint.security import ClassSetting, Esm, Origin, Text, is_authority
+from ptktctl.lint.security_state import (
     Profile,
     SecurityState,
-    Text,
     changes_in_order,
     covers,
-    is_authority,
     reaches,
     security_state,
     specificity,

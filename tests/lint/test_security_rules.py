@@ -5,9 +5,9 @@ from typing import Protocol
 
 import pytest
 
-from ptktctl.lint.engine import Result
 from ptktctl.lint.finding import Severity, Span
 from ptktctl.lint.readers import find_reader
+from ptktctl.lint.result import Result
 from ptktctl.lint.rules.keys import mixed_ticket_folded
 from ptktctl.lint.rules.replay import Wording, replay_protection_off, replay_protection_on, wording
 from ptktctl.lint.site import Component, ComponentKind, Setting, SettingKind, Site

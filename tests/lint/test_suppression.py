@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ptktctl.lint.engine import File, Result, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.finding import Severity
+from ptktctl.lint.result import File, Result
 from ptktctl.lint.rules import choose_rules
 from ptktctl.lint.source import read_source
 from ptktctl.lint.suppression import find_suppressions

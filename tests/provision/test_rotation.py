@@ -3,7 +3,8 @@
 import pytest
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
+from ptktctl.lint.result import File
 from ptktctl.passticket.names import ApplId
 from ptktctl.provision import rotation
 from ptktctl.provision.forms import Form, render

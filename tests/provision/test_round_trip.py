@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ptktctl.lint.engine import File, lint
+from ptktctl.lint.engine import lint
 from ptktctl.lint.readers.command_text import begins_command, scan
 from ptktctl.lint.readers.operands import LEXEME
+from ptktctl.lint.result import File
 from ptktctl.lint.source import read_source
 from ptktctl.passticket.keys import EnhancedKey, LegacyKey, TicketType
 from ptktctl.passticket.names import NAME_CHARACTERS, ApplId, UserId

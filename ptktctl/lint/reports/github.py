@@ -11,8 +11,8 @@ from ptktctl.lint.finding import Severity
 from ptktctl.lint.reports.text import printable, summary
 
 if TYPE_CHECKING:
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Finding
+    from ptktctl.lint.result import Result
 
 COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from ptktctl.lint.finding import Severity
 
 if TYPE_CHECKING:
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Example, Finding, Related, Rule, Span
+    from ptktctl.lint.result import Result
 
 SCHEMA = "lint/1"
 FINDING_SCHEMA = "finding/1"

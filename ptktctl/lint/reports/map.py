@@ -11,9 +11,9 @@ from ptktctl.lint.site import Component, ComponentKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Span
-    from ptktctl.lint.security import Grant, Profile, SecurityState
+    from ptktctl.lint.result import Result
+    from ptktctl.lint.security_state import Grant, Profile, SecurityState
     from ptktctl.lint.site import Site
 
 USED_BY = "used by"
@@ -36,7 +36,7 @@ def site_map(site: Site) -> dict[str, list[Entry]]:
         entries.setdefault(applid, []).append(Entry(USED_BY, _use(component), component.applid_span))
     if site.has_security_definitions():
         from ptktctl.lint.scopes import scopes
-        from ptktctl.lint.security import security_state
+        from ptktctl.lint.security_state import security_state
 
         for state in map(security_state, scopes(site)):
             for applid in dict.fromkeys((*entries, *_named(state))):

@@ -17,8 +17,8 @@ from ptktctl.lint.fingerprint import fingerprints, relative_name
 from ptktctl.lint.rules import catalogue
 
 if TYPE_CHECKING:
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Example, Finding, Rule, Span
+    from ptktctl.lint.result import Result
     from ptktctl.lint.source import Source
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"

@@ -10,8 +10,8 @@ from ptktctl.lint.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ptktctl.lint.engine import Result
     from ptktctl.lint.finding import Example, Finding, Rule, Span
+    from ptktctl.lint.result import Result
     from ptktctl.lint.source import Source
 
 LONGEST_LINE = 120  # characters of a source line that are shown; of a longer one the part around the finding

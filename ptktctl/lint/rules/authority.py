@@ -25,11 +25,9 @@ from ptktctl.lint.security import (
     GroupIds,
     Origin,
     PermitChange,
-    covers,
     is_authority,
-    reaches,
-    security_state,
 )
+from ptktctl.lint.security_state import covers, reaches, security_state
 from ptktctl.lint.site import Component, ComponentKind, Setting, SettingKind, file_start
 from ptktctl.passticket.names import NAME_CHARACTERS
 
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ptktctl.lint.finding import Span
-    from ptktctl.lint.security import Grant, Profile, SecurityState
+    from ptktctl.lint.security_state import Grant, Profile, SecurityState
     from ptktctl.lint.site import Site
 
 UPDATE, READ, NONE = "UPDATE", "READ", "NONE"

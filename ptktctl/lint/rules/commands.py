@@ -21,19 +21,18 @@ from ptktctl.lint.security import (
     Part,
     PermitChange,
     ProfileChange,
-    changes_in_order,
     has_generic_characters,
     is_authority,
     is_symbolic,
-    security_state,
 )
+from ptktctl.lint.security_state import changes_in_order, security_state
 from ptktctl.lint.site import Component, SlipKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ptktctl.lint.finding import Span
-    from ptktctl.lint.security import Profile, SecurityState
+    from ptktctl.lint.security_state import Profile, SecurityState
     from ptktctl.lint.site import Site
 
 COMMAND_REFERENCE = "z/OS Security Server RACF Command Language Reference"

@@ -14,13 +14,14 @@ from ptktctl.lint.rules.usage import (
     racf,
 )
 from ptktctl.lint.rules.wording import USING_PASSTICKETS, pair, uses_applid
-from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, Esm, Origin, Profile, security_state
+from ptktctl.lint.security import APPL_CLASS, KEY_CLASS, Esm, Origin
+from ptktctl.lint.security_state import Profile, security_state
 from ptktctl.lint.site import DEFAULT_APPLID, Component, ComponentKind, file_start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ptktctl.lint.security import SecurityState
+    from ptktctl.lint.security_state import SecurityState
     from ptktctl.lint.site import Site
 
 NO_KEY_PROFILE = Rule(

@@ -17,13 +17,11 @@ from ptktctl.lint.security import (
     KeyOperand,
     Origin,
     PasswordCase,
-    Profile,
     ProfileChange,
-    changes_in_order,
     has_generic_characters,
     is_symbolic,
-    security_state,
 )
+from ptktctl.lint.security_state import Profile, changes_in_order, security_state
 from ptktctl.lint.site import ComponentKind
 from ptktctl.passticket.keys import LegacyKey
 from ptktctl.passticket.weaknesses import Weakness

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ptktctl.lint.finding import Certainty, Finding, Related, Rule, Severity
 from ptktctl.lint.rules.usage import BUSY_KINDS, ENHANCED, RSE_SUPPORT, UNCONFIRMED, in_use, made_for, racf, user_of
-from ptktctl.lint.security import Esm, Origin, Profile, Text, security_state
+from ptktctl.lint.security import Esm, Origin, Text
+from ptktctl.lint.security_state import Profile, security_state
 from ptktctl.lint.site import ComponentKind
 from ptktctl.lint.typography import PLAIN
 

@@ -7,8 +7,9 @@ from typing import Protocol
 import pytest
 from hypothesis import strategies as st
 
-from ptktctl.lint.engine import File
-from ptktctl.lint.security import ClassSetting, Esm, Grant, KeyForm, Profile, SecurityState, has_generic_characters
+from ptktctl.lint.result import File
+from ptktctl.lint.security import ClassSetting, Esm, KeyForm, has_generic_characters
+from ptktctl.lint.security_state import Grant, Profile, SecurityState
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import ApplId, UserId
 from ptktctl.provision import plan

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ptktctl.lint.security import Esm, SecurityState
+from ptktctl.lint.security import Esm
+from ptktctl.lint.security_state import SecurityState
 from ptktctl.provision.difference import Difference
 from ptktctl.provision.effects import SetUp
 from ptktctl.provision.plan import steps
@@ -121,7 +122,7 @@ def test_unload_without_a_command_is_mended(
 
 
 def _state_after(commands: str) -> SecurityState:
-    from ptktctl.lint.engine import File
+    from ptktctl.lint.result import File
     from ptktctl.provision.host import read_host
 
     return read_host([File("commands.txt", commands.encode())]).state

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptktctl.errors import InputError
-from ptktctl.lint.engine import File
-from ptktctl.lint.security import Flag, SecurityState
+from ptktctl.lint.result import File
+from ptktctl.lint.security import Flag
+from ptktctl.lint.security_state import SecurityState
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import ApplId, UserId
 from ptktctl.provision.check import compare
