@@ -1,4 +1,4 @@
-"""The lines of a batch: read as they come, taken apart many at a time.
+"""The lines of a batch: read as they come and taken apart.
 
 A line for `gen` is `USERID [APPLID] [TIME]`, for `verify` `USERID APPLID TICKET [TIME]`; runs of blanks, tabs and
 commas separate. A line that begins with `#` is a comment; elsewhere `#` begins one only where it stands alone, for it
@@ -8,17 +8,19 @@ sign, or begins with a digit and holds a hyphen or colon; otherwise it is an APP
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from ptktctl.commands.parameter_types import MOST_DIGITS, TIME_HINT, parse_time
+from ptktctl.commands import batch_sheet
+from ptktctl.commands.batch_sheet import is_time, with_single_blanks
+from ptktctl.commands.parameter_types import TIME_HINT, parse_time
 from ptktctl.errors import InputError
 from ptktctl.passticket.columns import NO_TICKET
 from ptktctl.passticket.legacy import TICKET_LENGTH
-from ptktctl.passticket.names import NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from ptktctl.commands.batch_sheet import Sheet
 
 # A flood is worked off in chunks of this size: enough to make the work on columns pay, even if many keys share a chunk,
 # and not much more than the processor's cache holds.
@@ -127,7 +129,7 @@ class Fields(NamedTuple):
     Attributes:
         numbers: the number of each line.
         userids, applids: as they stand there; an APPLID left out is empty.
-        tickets: for verify, each of 8 characters of ASCII; NO_TICKET stands for other texts.
+        tickets: for verify, each of 8 bytes of ASCII; NO_TICKET stands for other texts.
         moments: epoch seconds.
         faults: what is wrong with lines, by position in the columns; what is not known of these is empty or 0.
     """
@@ -135,12 +137,12 @@ class Fields(NamedTuple):
     numbers: Sequence[int]
     userids: Sequence[str]
     applids: Sequence[str]
-    tickets: Sequence[str]
+    tickets: bytes
     moments: Sequence[int]
     faults: Mapping[int, InputError]
 
 
-def split(chunk: Chunk, now: int, *, with_tickets: bool) -> Fields:
+def split(chunk: Chunk, now: int, *, with_tickets: bool) -> Sheet | Fields:
     """Take the lines of a chunk apart; a moment that is left out, or relative, is taken from `now`.
 
     Lines as programs write them are taken apart together; if anything is unusual, the exact way goes line by line.
@@ -150,13 +152,11 @@ def split(chunk: Chunk, now: int, *, with_tickets: bool) -> Fields:
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
     if text.isascii() and not (any(each in text for each in UNUSUAL) or _has_comment(text) or _has_long_line(text)):
-        columns = _columns(text) or _columns(_with_single_blanks(text))
-        if columns:
-            numbers = range(chunk.first, chunk.first + len(columns[0]))
-            fields = (_with_tickets if with_tickets else _without_tickets)(numbers, columns, now)
-            if fields:
-                return fields
-    return _split_singly(chunk, now, with_tickets)
+        read = batch_sheet.with_tickets if with_tickets else batch_sheet.without_tickets
+        sheet = read(text, chunk.first, now) or read(with_single_blanks(text), chunk.first, now)
+        if sheet:
+            return sheet
+    return split_singly(chunk, now, with_tickets=with_tickets)
 
 
 def _has_comment(text: bytes) -> bool:
@@ -172,76 +172,12 @@ def _has_long_line(text: bytes) -> bool:
     return False
 
 
-def _columns(text: bytes) -> list[list[str]] | None:
-    """The fields of lines that have equally many, which shows in what is left without the fields: it repeats itself."""
-    visible = bytes(set(range(256)).difference(b" \n"))
-    separators = text.translate(None, visible)
-    width = separators.find(b"\n") + 1
-    count, odd = divmod(len(separators), width)
-    fields = text.decode("ascii").split()
-    if odd or separators != separators[:width] * count or len(fields) != len(separators):
-        return None
-    return [fields[position::width] for position in range(width)]
-
-
-def _with_single_blanks(text: bytes) -> bytes:
-    return re.sub(b" +", b" ", text).replace(b" \n", b"\n").replace(b"\n ", b"\n").removeprefix(b" ")
-
-
-def _without_tickets(numbers: range, columns: list[list[str]], now: int) -> Fields | None:
-    userids, *others = columns
-    if len(others) == 1 and _are_long_numbers(others[0]):
-        others = [[""] * len(numbers), *others]
-    applids = others[0] if others else [""] * len(numbers)
-    if len(others) > 2 or any(map(_is_time, set(applids))):
-        return None
-    moments = _moments(others[1], now) if len(others) == 2 else [now] * len(numbers)
-    return Fields(numbers, userids, applids, (), moments, {}) if moments else None
-
-
-def _are_long_numbers(texts: Sequence[str]) -> bool:
-    """Whether all can be but times, for an APPLID of digits is shorter."""
-    return "".join(texts).isdigit() and min(map(len, texts)) > NAME_LENGTH
-
-
-def _with_tickets(numbers: range, columns: list[list[str]], now: int) -> Fields | None:
-    if len(columns) not in (3, 4):
-        return None
-    userids, applids, tickets, *times = columns
-    moments = _moments(times[0], now) if times else [now] * len(numbers)
-    return Fields(numbers, userids, applids, _as_tickets(tickets), moments, {}) if moments else None
-
-
-def _as_tickets(texts: Sequence[str]) -> Sequence[str]:
-    if _are_of_length(texts, TICKET_LENGTH) and "".join(texts).isascii():
-        return texts
-    return [text if len(text) == TICKET_LENGTH and text.isascii() else NO_TICKET.decode() for text in texts]
-
-
-def _are_of_length(texts: Sequence[str], length: int) -> bool:
-    """Whether all have that length: then the line ends that join them stand at equal distances, for they hold none."""
-    joined = "\n".join(texts)
-    count = len(texts) - 1
-    return len(joined) == (length + 1) * count + length and joined[length :: length + 1] == "\n" * count
-
-
-def _moments(texts: Sequence[str], now: int) -> list[int] | None:
-    length = len(texts[0])
-    short = length <= MOST_DIGITS if _are_of_length(texts, length) else max(map(len, texts)) <= MOST_DIGITS
-    if short and "".join(texts).encode().isdigit():
-        return list(map(int, texts))
-    try:
-        return [parse_time(text, now) for text in texts]
-    except InputError:
-        return None
-
-
-def _split_singly(chunk: Chunk, now: int, with_tickets: bool) -> Fields:
+def split_singly(chunk: Chunk, now: int, *, with_tickets: bool) -> Fields:
     """The exact way, line by line."""
     numbers: list[int] = []
     userids: list[str] = []
     applids: list[str] = []
-    tickets: list[str] = []
+    tickets: list[bytes] = []
     moments: list[int] = []
     faults: dict[int, InputError] = {}
     for number, line in asking_lines(chunk):
@@ -251,9 +187,13 @@ def _split_singly(chunk: Chunk, now: int, with_tickets: bool) -> Fields:
         numbers.append(number)
         userids.append(parts.userid)
         applids.append(parts.applid)
-        tickets.append(parts.ticket)
+        tickets.append(_as_ticket(parts.ticket))
         moments.append(moment)
-    return Fields(numbers, userids, applids, _as_tickets(tickets) if with_tickets else (), moments, faults)
+    return Fields(numbers, userids, applids, b"".join(tickets) if with_tickets else b"", moments, faults)
+
+
+def _as_ticket(text: str) -> bytes:
+    return text.encode() if len(text) == TICKET_LENGTH and text.isascii() else NO_TICKET
 
 
 def asking_lines(chunk: Chunk) -> Iterator[tuple[int, bytes]]:
@@ -306,7 +246,7 @@ def _of_gen(words: list[str]) -> Parts:
     match words:
         case [userid]:
             return Parts(userid)
-        case [userid, time] if _is_time(time):
+        case [userid, time] if is_time(time):
             return Parts(userid, time=time)
         case [userid, applid]:
             return Parts(userid, applid)
@@ -319,10 +259,3 @@ def _of_verify(words: list[str]) -> Parts:
     if len(words) not in (3, 4):
         raise InputError(f"{len(words)} field{'s' * (len(words) > 1)}", f"a line is {VERIFY_FIELDS}")
     return Parts(*words)
-
-
-def _is_time(word: str) -> bool:
-    """Whether what follows a user ID is a TIME rather than an APPLID."""
-    if word.isdecimal():
-        return len(word) > NAME_LENGTH
-    return word == "now" or word[:1] in ("+", "-") or (word[:1].isdecimal() and ("-" in word or ":" in word))

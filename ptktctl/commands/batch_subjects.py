@@ -6,11 +6,13 @@ Lines go together by their APPLIDs, and so by their keys.
 from __future__ import annotations
 
 import operator
+from array import array
 from collections import defaultdict
 from itertools import chain
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ptktctl.commands.batch_rows import planes
+from ptktctl.commands.batch_sheet import Sheet
 from ptktctl.errors import InputError, PtktctlError, StoreMissingError
 from ptktctl.passticket import evaluation
 from ptktctl.passticket.columns import Subjects
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
 
     from ptktctl.commands.batch_lines import Fields
-    from ptktctl.commands.batch_rows import Layout, Part, Planes
+    from ptktctl.commands.batch_rows import Layout, Part
     from ptktctl.passticket.columns import Columns
     from ptktctl.passticket.keys import SecuredSignonKey
 
@@ -33,7 +35,8 @@ AnyName = TypeVar("AnyName", UserId, ApplId)
 Value = TypeVar("Value")
 # A longer field is no name, and too much for a message.
 MOST_SHOWN = 64
-NO_NAME = "\0" * NAME_LENGTH
+# Names stand one after another in bytes, with NUL behind them; this stands for none.
+NO_NAME = bytes(NAME_LENGTH)
 # So many fields and names, profiles and keys are remembered at most: some 20 MB.
 MOST_NAMES = 40_000
 
@@ -57,9 +60,6 @@ class Profile(NamedTuple):
 class Names(Generic[AnyName]):
     """Knows the names of a kind that fields of lines hold, each different field read once.
 
-    A name is in capitals and has NUL behind it up to 8 characters. Equal names are one object: quick to compare, and
-    near, where the fields lie all over the memory. NO_NAME stands for a field that is wrong.
-
     Args:
         parse: makes a name of a field; its InputError or StoreMissingError is what is wrong with it.
     """
@@ -68,25 +68,17 @@ class Names(Generic[AnyName]):
 
     def __init__(self, parse: Callable[[str], AnyName]) -> None:
         self._parse: Callable[[str], AnyName] = parse
-        self._names: dict[str, str] = {}
+        self._names: dict[str, bytes] = {}
         self._wrong: dict[str, PtktctlError] = {}
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def read(self, fields: Sequence[str]) -> list[str]:
-        """The name of each field."""
-        if _are_equal(fields):
-            return self._read(fields[:1]) * len(fields)
-        return self._read(fields)
-
-    def _read(self, fields: Sequence[str]) -> list[str]:
-        try:
-            return list(map(self._names.__getitem__, fields))
-        except KeyError:
-            for field in set(fields).difference(self._names):
-                self._learn(field)
-            return list(map(self._names.__getitem__, fields))
+    def read(self, fields: Sequence[str]) -> bytes:
+        """The name of each field in capitals, NO_NAME where it is wrong."""
+        for field in set(fields).difference(self._names):
+            self._learn(field)
+        return b"".join([self._names[field] for field in fields])
 
     def wrong(self, fields: Sequence[str]) -> dict[int, PtktctlError]:
         """What is wrong with fields that were read, by their positions."""
@@ -94,19 +86,22 @@ class Names(Generic[AnyName]):
             return {}
         return {position: self._wrong[field] for position, field in enumerate(fields) if field in self._wrong}
 
+    def others(self, fields: Mapping[int, str]) -> dict[int, PtktctlError]:
+        """What is wrong with fields that are no names, by their positions."""
+        self.read(list(fields.values()))
+        return {position: self._wrong[field] for position, field in fields.items()}
+
     def clear(self) -> None:
         """Forget all fields."""
         self._names.clear()
         self._wrong.clear()
 
     def _learn(self, field: str) -> None:
-        name = NO_NAME
         try:
-            name = self._parse(field).value.ljust(NAME_LENGTH, "\0")
+            self._names[field] = as_record(self._parse(field).value)
         except (InputError, StoreMissingError) as error:
+            self._names[field] = NO_NAME
             self._wrong[field] = error.with_traceback(None)
-        # Fields that differ in their case have the same name, and so the same object.
-        self._names[field] = self._names.setdefault(name, name)
 
 
 class Lane:
@@ -156,18 +151,22 @@ class Batch:
     """The subjects of some lines.
 
     Attributes:
-        userids, applids: their names.
+        userids, applids: their names; NO_NAME where it is not known.
         groups: all lines but those with faults.
         faults: by position.
     """
 
     __slots__ = ("applids", "faults", "groups", "userids")
 
-    def __init__(self, userids: list[str], applids: list[str]) -> None:
+    def __init__(self, userids: bytes, applids: bytes) -> None:
         self.userids = userids
         self.applids = applids
         self.groups: list[Group] = []
         self.faults: dict[int, Fault] = {}
+
+    def names(self, position: int) -> tuple[str, str]:
+        """The user ID and the APPLID of a line."""
+        return name_at(self.userids, position), name_at(self.applids, position)
 
     def loads(self, turn: int) -> Iterator[Load]:
         """By kinds of ticket, the lines that have so many keys and one more, with that one."""
@@ -180,8 +179,8 @@ class Batch:
             yield Load(columns, positions, self._subjects(positions, [(lane, len(each)) for lane, each in parts]))
 
     def _subjects(self, positions: Positions, shares: Sequence[tuple[Lane, int]]) -> Subjects:
-        userids = "".join(picked(self.userids, positions))
-        applids = "".join([lane.applid * count for lane, count in shares])
+        userids = picked_records(self.userids, positions)
+        applids = b"".join([as_record(lane.applid) * count for lane, count in shares])
         return Subjects(_padded(userids), _padded(applids), [(lane.key, count) for lane, count in shares])
 
     def fault_rows(self, layout: Layout, numbers: Sequence[int]) -> dict[int, str]:
@@ -193,8 +192,8 @@ class Batch:
 
     def parts_of_rows(self) -> tuple[Part, Part]:
         """The user IDs and the APPLIDs as parts of rows; there may be a single APPLID."""
-        applids: Part = shown(self.applids[0]) if _are_equal(self.applids) else _planes(self.applids)
-        return _planes(self.userids), applids
+        applids: Part = name_at(self.applids, 0) if _are_equal(self.applids) else planes(self.applids, NAME_LENGTH)
+        return planes(self.userids, NAME_LENGTH), applids
 
 
 class Directory:
@@ -225,24 +224,42 @@ class Directory:
         self._own: dict[tuple[str, str], tuple[Lane, ...] | PtktctlError] = {}
         self._lanes: dict[tuple[str, SecuredSignonKey, int, bool], Lane] = {}
 
-    def look_up(self, fields: Fields) -> Batch:
+    def look_up(self, lines: Sheet | Fields) -> Batch:
         """The subject of each line; a fault where the line or the subject has one."""
         self._make_room()
-        userids, applids = self._userids.read(fields.userids), self._applids.read(fields.applids)
-        batch = Batch(userids, applids)
-        reasons = {**self._applids.wrong(fields.applids), **self._userids.wrong(fields.userids), **fields.faults}
-        for applid, positions in places_of(applids).items():
+        batch, reasons = self._of_sheet(lines) if isinstance(lines, Sheet) else self._of_fields(lines)
+        for applid, positions in places_of(batch.applids).items():
             usable = [each for each in positions if each not in reasons] if reasons else positions
             reasons |= self._add_groups(batch, applid, usable)
         for position, reason in reasons.items():
-            self.refuse(batch, position, fields, reason)
+            self.refuse(batch, position, reason)
         return batch
 
-    def refuse(self, batch: Batch, position: int, fields: Fields, reason: PtktctlError) -> None:
+    def _of_sheet(self, sheet: Sheet) -> tuple[Batch, dict[int, PtktctlError]]:
+        wrong = self._userids.others(sheet.userids.others)
+        if sheet.applids:
+            return Batch(sheet.userids.records, sheet.applids.records), {
+                **self._applids.others(sheet.applids.others),
+                **wrong,
+            }
+        count = len(sheet.numbers)
+        default = self._applids.read([""])
+        missing = dict.fromkeys(range(count), "") if default == NO_NAME else {}
+        return Batch(sheet.userids.records, default * count), {**self._applids.others(missing), **wrong}
+
+    def _of_fields(self, fields: Fields) -> tuple[Batch, dict[int, PtktctlError]]:
+        userids, applids = self._userids.read(fields.userids), bytearray(self._applids.read(fields.applids))
+        for position in fields.faults:
+            if not fields.userids[position]:  # nothing of the line is known: the APPLID was not left out
+                applids[position * NAME_LENGTH : (position + 1) * NAME_LENGTH] = NO_NAME
+        wrong = {**self._applids.wrong(fields.applids), **self._userids.wrong(fields.userids), **fields.faults}
+        return Batch(userids, bytes(applids)), wrong
+
+    def refuse(self, batch: Batch, position: int, reason: PtktctlError) -> None:
         """Give a line that is in no group a fault; its names are shown if they are right."""
-        userid, applid = batch.userids[position], batch.applids[position]
-        hidden = not fields.userids[position] or (self._discreet and not self._is_defined(userid, applid))
-        batch.faults[position] = Fault(shown(userid), "" if hidden else shown(applid), reason)
+        userid, applid = batch.names(position)
+        is_hidden = self._discreet and not self._is_defined(userid, applid)
+        batch.faults[position] = Fault(userid, "" if is_hidden else applid, reason)
 
     def _make_room(self) -> None:
         """Forget what was learned from lines, and the keys, when it is too much."""
@@ -256,14 +273,14 @@ class Directory:
     def _add_groups(self, batch: Batch, applid: str, positions: Positions) -> dict[int, PtktctlError]:
         """Put the lines with an APPLID into groups, but for those returned, which can't be used."""
         if positions and applid not in self._common:
-            self._find(batch.userids[positions[0]], applid)
+            self._find(name_at(batch.userids, positions[0]), applid)
         if common := self._common.get(applid):
             batch.groups.append(Group(common, positions))
             return {}
         unusable: dict[int, PtktctlError] = {}
         own: dict[tuple[Lane, ...], list[int]] = {}
         for position in positions:
-            found = self._find(batch.userids[position], applid)
+            found = self._find(name_at(batch.userids, position), applid)
             if isinstance(found, PtktctlError):
                 unusable[position] = found
             else:
@@ -272,7 +289,7 @@ class Directory:
         return unusable
 
     def _is_defined(self, userid: str, applid: str) -> bool:
-        return NO_NAME not in (userid, applid) and not isinstance(self._find(userid, applid), PtktctlError)
+        return bool(userid and applid) and not isinstance(self._find(userid, applid), PtktctlError)
 
     def _find(self, userid: str, applid: str) -> tuple[Lane, ...] | PtktctlError:
         """The lanes of a pair of names, or why there are none."""
@@ -286,11 +303,11 @@ class Directory:
         return found
 
     def _lanes_of(self, userid: str, applid: str) -> tuple[Lane, ...]:
-        profile = self._resolved(UserId(shown(userid)), ApplId(shown(applid)))
+        profile = self._resolved(UserId(userid), ApplId(applid))
         keys = dict.fromkeys(profile.keys[: self._most_keys])
         lanes = tuple(self._lane(applid, key, profile) for key in keys)
         if not lanes:
-            raise StoreMissingError(f"no key is stored for {shown(applid)}")
+            raise StoreMissingError(f"no key is stored for {applid}")
         if profile.for_all_users:
             self._common[applid] = lanes
         return lanes
@@ -325,32 +342,35 @@ def parsed(kind: type[AnyName], text: str) -> AnyName:
         raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $") from None
 
 
-def shown(name: str) -> str:
-    """A name without what is behind it."""
-    return name.rstrip("\0")
+def as_record(name: str) -> bytes:
+    """A name as it stands among others."""
+    return name.encode().ljust(NAME_LENGTH, b"\0")
 
 
-def _are_equal(values: Sequence[str]) -> bool:
-    return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
+def name_at(names: bytes, position: int) -> str:
+    """One of many names; empty for NO_NAME."""
+    return names[position * NAME_LENGTH : (position + 1) * NAME_LENGTH].rstrip(b"\0").decode()
 
 
-def _planes(names: Sequence[str]) -> Planes:
-    return planes("".join(names).encode(), NAME_LENGTH)
+def _padded(names: bytes) -> bytes:
+    """Names as `Subjects` has them: padded with blanks."""
+    return names.replace(b"\0", b" ")
 
 
-def _padded(names: str) -> bytes:
-    """Names one after another, as `Subjects` has them: padded with blanks."""
-    return names.replace("\0", " ").encode()
+def _are_equal(names: bytes) -> bool:
+    return names == names[:NAME_LENGTH] * (len(names) // NAME_LENGTH)
 
 
-def places_of(values: Sequence[str]) -> Mapping[str, Positions]:
-    """The positions of each value."""
-    if _are_equal(values):
-        return {values[0]: range(len(values))}
+def places_of(names: bytes) -> Mapping[str, Positions]:
+    """The positions of each name."""
+    count = len(names) // NAME_LENGTH
+    if _are_equal(names):
+        return {name_at(names, 0): range(count)} if count else {}
     places: defaultdict[str, list[int]] = defaultdict(list)
-    for position, value in enumerate(values):
-        places[value].append(position)
-    return places
+    text = names.decode()
+    for position, start in enumerate(range(0, len(text), NAME_LENGTH)):
+        places[text[start : start + NAME_LENGTH]].append(position)
+    return {name.rstrip("\0"): positions for name, positions in places.items()}
 
 
 def picked(values: Sequence[Value], positions: Positions) -> Sequence[Value]:
@@ -358,6 +378,14 @@ def picked(values: Sequence[Value], positions: Positions) -> Sequence[Value]:
     if isinstance(positions, range):
         return values
     return operator.itemgetter(*positions)(values) if len(positions) > 1 else [values[each] for each in positions]
+
+
+def picked_records(records: bytes, positions: Positions) -> bytes:
+    """The same for records of 8 bytes, one after another."""
+    if isinstance(positions, range):
+        return records
+    # As numbers of 8 bytes.
+    return array("Q", picked(array("Q", records), positions)).tobytes()
 
 
 def put_back(values: MutableSequence[Value], positions: Positions, results: Sequence[Value]) -> None:

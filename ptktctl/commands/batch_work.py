@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ptktctl.commands.batch_instants import Instants
 from ptktctl.commands.batch_lines import split
 from ptktctl.commands.batch_rows import layout, planes, rows
-from ptktctl.commands.batch_subjects import Directory, Group, picked, put_back, shown
+from ptktctl.commands.batch_subjects import Directory, Group, name_at, picked, picked_records, put_back
 from ptktctl.errors import InputError, PtktctlError
 from ptktctl.passticket.evaluation import Outcome
 from ptktctl.passticket.legacy import TICKET_LENGTH
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ptktctl.commands.batch_lines import Chunk, Fields
     from ptktctl.commands.batch_rows import Layout, Part
+    from ptktctl.commands.batch_sheet import Sheet
     from ptktctl.commands.batch_subjects import Batch, Lane, Positions, Resolve
     from ptktctl.passticket.keys import SecuredSignonKey
 
@@ -93,10 +94,10 @@ class GenWork:
         parts = [*_head(self._layout, batch), planes(self._tickets(batch, fields), TICKET_LENGTH)]
         faults = batch.fault_rows(self._layout, fields.numbers)
         text = rows([*parts, self._layout.ticket_end], len(fields.numbers), faults)
-        tally = [(shown(lanes[0].applid), "made", len(positions)) for lanes, positions in batch.groups if positions]
+        tally = [(lanes[0].applid, "made", len(positions)) for lanes, positions in batch.groups if positions]
         return Result(text, len(fields.numbers), len(faults), tally=[*tally, *_unusable(len(faults))])
 
-    def _tickets(self, batch: Batch, fields: Fields) -> bytes:
+    def _tickets(self, batch: Batch, fields: Sheet | Fields) -> bytes:
         """The ticket of each line, one after another; of a line with a fault, NUL."""
         tickets = array("Q", bytes(TICKET_LENGTH * len(fields.numbers)))
         for columns, positions, subjects in batch.loads(0):
@@ -105,7 +106,7 @@ class GenWork:
             put_back(tickets, positions, array("Q", made))
         return tickets.tobytes()
 
-    def _refuse_moments(self, batch: Batch, fields: Fields) -> None:
+    def _refuse_moments(self, batch: Batch, fields: Sheet | Fields) -> None:
         """Give a fault to each line whose moment its kind of ticket cannot carry."""
         with contextlib.suppress(OverflowError):
             # All are of 32 bits, as those of legacy tickets have to be, which carry the fewest.
@@ -119,7 +120,7 @@ class GenWork:
                 message = (
                     f"time {fields.moments[position]} is outside 0 to {last}, the seconds that the PassTicket can carry"
                 )
-                self._directory.refuse(batch, position, fields, InputError(message))
+                self._directory.refuse(batch, position, InputError(message))
             batch.groups.append(Group(lanes, [position for position in positions if position not in outside]))
 
 
@@ -154,20 +155,19 @@ class VerifyWork:
         tally = [*_tally(batch, verdicts.ranks, done), *_unusable(unusable)]
         return Result(text, done, unusable, refused, error, tally)
 
-    def _evaluated(self, batch: Batch, fields: Fields) -> Verdicts:
+    def _evaluated(self, batch: Batch, fields: Sheet | Fields) -> Verdicts:
         """The best reading of each ticket, but for its earlier use; unknown for lines with a fault."""
         verdicts = self._read(batch, fields, 0)
         for turn in range(1, max((len(group.lanes) for group in batch.groups), default=0)):
             verdicts.keep_better(self._read(batch, fields, turn), turn)
         return verdicts
 
-    def _read(self, batch: Batch, fields: Fields, turn: int) -> Verdicts:
+    def _read(self, batch: Batch, fields: Sheet | Fields, turn: int) -> Verdicts:
         """Read tickets under the key whose turn it is; unknown for lines without."""
         verdicts = Verdicts(len(fields.numbers))
         malformed: list[int] = []
         for columns, positions, subjects in batch.loads(turn):
-            tickets = "".join(picked(fields.tickets, positions)).encode()
-            generated, impossible = columns.decode(subjects, tickets)
+            generated, impossible = columns.decode(subjects, picked_records(fields.tickets, positions))
             put_back(verdicts.generated, positions, generated)
             malformed += [positions[n] for n in impossible]
         verdicts.ages = list(map(operator.sub, fields.moments, verdicts.generated))
@@ -178,7 +178,9 @@ class VerifyWork:
             verdicts.ranks[position] = MALFORMED
         return verdicts
 
-    def _ask_for_uses(self, batch: Batch, verdicts: Verdicts, fields: Fields) -> tuple[int, PtktctlError | None]:
+    def _ask_for_uses(
+        self, batch: Batch, verdicts: Verdicts, fields: Sheet | Fields
+    ) -> tuple[int, PtktctlError | None]:
         """Ask of the valid tickets that serve only once, in order and all at once, whether they served before.
 
         Returns:
@@ -199,9 +201,7 @@ class VerifyWork:
     def _undated_rows(self, batch: Batch, verdicts: Verdicts) -> dict[int, str]:
         """The rows of tickets of which it is not said when they were made, by position."""
         return {
-            position: self._layout.undated_row(
-                shown(batch.userids[position]), shown(batch.applids[position]), RANKS[rank]
-            )
+            position: self._layout.undated_row(*batch.names(position), RANKS[rank])
             for position, rank in verdicts.undated()
         }
 
@@ -275,7 +275,7 @@ def _ranks(lane: Lane, ages: Sequence[int]) -> list[int]:
     ]
 
 
-def _single_uses(batch: Batch, verdicts: Verdicts, fields: Fields) -> Iterator[tuple[int, Valid]]:
+def _single_uses(batch: Batch, verdicts: Verdicts, fields: Sheet | Fields) -> Iterator[tuple[int, Valid]]:
     """The valid tickets that serve only once, by their positions."""
     for lanes, positions in batch.groups:
         if not any(lane.single_use for lane in lanes):
@@ -283,16 +283,18 @@ def _single_uses(batch: Batch, verdicts: Verdicts, fields: Fields) -> Iterator[t
         for position in positions:
             lane = lanes[verdicts.turns[position]]
             if lane.single_use and verdicts.ranks[position] == VALID:
-                names = UserId(shown(batch.userids[position])), ApplId(shown(lane.applid))
+                userid, applid = batch.names(position)
                 generated = verdicts.generated[position]
-                yield position, Valid(lane.key, *names, fields.tickets[position], generated, generated + lane.window)
+                ticket = name_at(fields.tickets, position)
+                until = generated + lane.window
+                yield position, Valid(lane.key, UserId(userid), ApplId(applid), ticket, generated, until)
 
 
 def _tally(batch: Batch, ranks: Sequence[int], done: int) -> Iterator[tuple[str, str, int]]:
     """How many of the lines that are done came to which outcome."""
     alike = bool(ranks) and ranks.count(ranks[0]) == len(ranks)
     for lanes, positions in batch.groups:
-        applid = shown(lanes[0].applid)
+        applid = lanes[0].applid
         among = positions if done == len(ranks) else [position for position in positions if position < done]
         if alike and among:
             yield applid, RANKS[ranks[0]], len(among)

@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ptktctl import ApplId, EnhancedKey, LegacyKey, PtktctlError, TicketType, UserId
-from ptktctl.commands import batch, batch_jobs, batch_lines, batch_subjects, batch_work
-from ptktctl.commands.batch_lines import Chunk, ChunkReader
+from ptktctl.commands import batch, batch_jobs, batch_lines, batch_sheet, batch_subjects, batch_work
+from ptktctl.commands.batch_lines import Chunk, ChunkReader, Fields
+from ptktctl.commands.batch_sheet import Sheet
 from ptktctl.commands.batch_subjects import Profile
 from ptktctl.commands.batch_work import Valid
 from ptktctl.commands.context import Context
@@ -25,6 +26,7 @@ from ptktctl.commands.wording import instant
 from ptktctl.errors import InputError, StoreMissingError, StoreWriteError
 from ptktctl.passticket import evaluation
 from ptktctl.passticket.keys import SecuredSignonKey
+from ptktctl.passticket.names import NAME_CHARACTERS
 
 NOW = 1_700_000_000
 KEYS: list[SecuredSignonKey] = [
@@ -98,8 +100,8 @@ def test_a_line_of_any_length_takes_no_memory(piece: bytes, rows: int) -> None:
     chunks = list(ChunkReader(cast(BinaryIO, Endless(piece, 1600))))
     assert sum(len(chunk.text) for chunk in chunks) < 2 * batch_lines.KEPT
     fields = [batch_lines.split(chunk, NOW, with_tickets=False) for chunk in chunks]
-    assert sum(len(each.userids) for each in fields) == rows
-    assert [str(fault.message) for each in fields for fault in each.faults.values()] == [
+    assert sum(len(each.numbers) for each in fields) == rows
+    assert [fault.message for each in fields if isinstance(each, Fields) for fault in each.faults.values()] == [
         "the line has more than 1024 bytes"
     ] * (rows - 1)
 
@@ -129,8 +131,28 @@ CHUNKS = st.tuples(
 ).map(lambda made: b"".join(line + made[1] for line in made[0]))
 
 
-def exactly(text: bytes, with_tickets: bool) -> batch_lines.Fields:
-    return batch_lines._split_singly(Chunk(5, text, len(text)), NOW, with_tickets)
+def exactly(text: bytes, with_tickets: bool) -> Fields:
+    return batch_lines.split_singly(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
+
+
+def capital(field: str) -> str:
+    """A name as it stands in a sheet; another field as it is."""
+    name = field.upper()
+    return name if field.isascii() and len(name) <= 8 and not name.strip(NAME_CHARACTERS) else field
+
+
+def words(lines: Sheet | Fields) -> tuple[list[str], list[str]]:
+    """The user IDs and APPLIDs, names in capitals; empty where an APPLID is left out."""
+    if isinstance(lines, Fields):
+        return [*map(capital, lines.userids)], [*map(capital, lines.applids)]
+    count = len(lines.numbers)
+    columns = [
+        [column.others.get(n, batch_subjects.name_at(column.records, n)) for n in range(count)]
+        if column
+        else [""] * count
+        for column in (lines.userids, lines.applids)
+    ]
+    return columns[0], columns[1]
 
 
 @pytest.mark.parametrize("with_tickets", [False, True])
@@ -139,9 +161,14 @@ def exactly(text: bytes, with_tickets: bool) -> batch_lines.Fields:
 def test_the_quick_way_agrees_with_the_exact_one(text: bytes, with_tickets: bool) -> None:
     quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
     exact = exactly(text, with_tickets)
-    for name in ("numbers", "userids", "applids", "tickets", "moments"):
+    assert words(quick) == words(exact)
+    for name in ("numbers", "moments"):
         assert list(getattr(quick, name)) == list(getattr(exact, name)), name
-    assert {n: fault.args for n, fault in quick.faults.items()} == {n: fault.args for n, fault in exact.faults.items()}
+    assert quick.tickets == exact.tickets
+    if isinstance(quick, Fields):
+        assert {n: f.args for n, f in quick.faults.items()} == {n: f.args for n, f in exact.faults.items()}
+    else:
+        assert not exact.faults
 
 
 @pytest.mark.parametrize(
@@ -151,19 +178,54 @@ def test_the_quick_way_agrees_with_the_exact_one(text: bytes, with_tickets: bool
         (b"IBMUSER FEKAPPL 1700000000\nA B 1\n", False),
         (b"ibmuser,FEKAPPL\r\nB,US#2\r\n", False),
         (b"IBMUSER\nB\n", False),
-        (b"IBMUSER 1700000000\nB 123456789\n", False),
+        (b"IBMUSER 1700000000\nB 1234567890\n", False),
+        (b"IBMUSER FEKAPPL 123456789012345\n", False),
+        (b"IBMUSER FEKAPPL 1234567890123456\n", False),
+        (b"IBMUSER FEKAPPL 123456789012345678\n", False),
         (b"  IBMUSER   FEKAPPL 1700000000  \nA  B 1\n", False),
         (b"A B 2026-11-22T10:00:00Z\nA B -5m\n", False),
+        (b"A now 1700000000\n", False),
+        (b"A.1 LONGAPPLID 17\nTOOLONG12 B 18\n", False),
         (b"A B AEPRRZ3S\nA B short\n", True),
+        (b"A B AEPRRZ3S1\nA B AEPRRZ3S\n", True),
         (b"A\tB\tAEPRRZ3S\t1700000000\n", True),
         (b"A B AEPRRZ3S 1700000000\nA B AEPRR 1700000000\n", True),
+        (b"A B AEPRRZ3S now\nA.1 AEPRRZ3S B now\n", True),
     ],
 )
-def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_lines_go_the_quick_way(text: bytes, with_tickets: bool) -> None:
     exact = exactly(text, with_tickets)
-    monkeypatch.delattr(batch_lines, "_split_singly")
     quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
-    assert [*map(list, quick[:3]), quick.tickets, list(quick.moments)] == [*map(list, exact[:3]), *exact[3:5]]
+    assert isinstance(quick, Sheet)
+    assert (words(quick), quick.tickets, list(quick.moments)) == (words(exact), exact.tickets, exact.moments)
+
+
+@pytest.mark.parametrize(
+    ("text", "with_tickets"),
+    [
+        (b"A B\nA\n", False),
+        (b"A B 1 2\n", False),
+        (b"A B\nA 1700000000\n", False),
+        (b"A B\nA now\n", False),
+        (b"A B\nA -5m\n", False),
+        (b"A 1700000000\nA 17000000000\n", False),
+        (b"A B tomorrow\n", False),
+        (b"A B 1234567890123456789\n", False),
+        (b"A X%s 1\n" % (b"X" * 31), False),
+        (b"A B\n", True),
+        (b"A B AEPRRZ3S 1 2\n", True),
+        (b"A B AEPRRZ3S 1.5\n", True),
+    ],
+)
+def test_lines_that_may_mean_different_things_go_the_exact_way(text: bytes, with_tickets: bool) -> None:
+    quick = batch_lines.split(Chunk(5, text, len(text)), NOW, with_tickets=with_tickets)
+    assert isinstance(quick, Fields)
+
+
+@given(st.integers(1, 16).flatmap(lambda n: st.lists(st.text("0123456789", min_size=n, max_size=n), min_size=1)))
+def test_numbers_of_digits_in_planes(texts: list[str]) -> None:
+    digits = [bytes(column) for column in zip(*(text.encode() for text in texts), strict=True)]
+    assert list(batch_sheet.numbers(digits)) == [int(text) for text in texts]
 
 
 @pytest.mark.parametrize("gap", [b" ", b"\t", b", "])
@@ -173,7 +235,7 @@ def test_the_longest_line_is_equally_long_both_ways(length: int, gap: bytes, at:
     line = b"X".ljust(length - len(gap) - 1, b"X") + gap + b"A"
     text = b"".join([*[b"IBMUSER FEKAPPL\n"] * at, line + b"\n", *[b"IBMUSER FEKAPPL\n"] * (500 - at)])
     fields = batch_lines.split(Chunk(1, text, len(text)), NOW, with_tickets=False)
-    assert list(fields.faults) == ([at] if length > batch_lines.LONGEST_LINE else [])
+    assert list(getattr(fields, "faults", ())) == ([at] if length > batch_lines.LONGEST_LINE else [])
 
 
 @pytest.mark.parametrize(
@@ -192,8 +254,8 @@ def test_the_longest_line_is_equally_long_both_ways(length: int, gap: bytes, at:
 )
 def test_what_follows_a_user_id(line: str, applid: str, moment: int) -> None:
     fields = batch_lines.split(Chunk(1, f"{line}\n".encode(), 0), NOW, with_tickets=False)
-    assert (*fields.userids, *fields.applids, *fields.moments) == ("IBMUSER", applid, moment)
-    assert not fields.faults
+    assert (*words(fields), list(fields.moments)) == (["IBMUSER"], [applid], [moment])
+    assert isinstance(fields, Sheet) or not fields.faults
 
 
 def resolver(profiles: dict[str, Profile]) -> Callable[[UserId, ApplId], Profile]:
