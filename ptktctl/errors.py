@@ -4,7 +4,7 @@ A message says what is wrong and where; a hint says what to do about it. Neither
 passphrase or a ticket.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 class PtktctlError(Exception):
@@ -22,6 +22,11 @@ class PtktctlError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def bare(self) -> Self:
+        """This error to be kept, without the way it came, which holds on to all that was in use there."""
+        self.__traceback__ = self.__context__ = None
+        return self
 
 
 class InputError(PtktctlError, ValueError):

@@ -226,7 +226,7 @@ def take_apart(line: bytes, now: int, *, with_tickets: bool) -> tuple[Parts, int
     except InputError as error:
         # A line for verify whose fields are in the wrong order may have the ticket anywhere: it is not repeated.
         fault = InputError("the time is malformed", TIME_HINT) if parts.time and with_tickets else error
-        return parts, 0, fault
+        return parts, 0, fault.bare()
 
 
 def _words(line: bytes) -> list[str]:

@@ -37,8 +37,8 @@ Value = TypeVar("Value")
 MOST_SHOWN = 64
 # Names stand one after another in bytes, with NUL behind them; this stands for none.
 NO_NAME = bytes(NAME_LENGTH)
-# So many fields and names, profiles and keys are remembered at most: some 20 MB.
-MOST_NAMES = 40_000
+# So many fields and names, profiles and keys are remembered between chunks at most: some 10 MB.
+MOST_NAMES = 10_000
 
 
 class Profile(NamedTuple):
@@ -101,7 +101,7 @@ class Names(Generic[AnyName]):
             self._names[field] = as_record(self._parse(field).value)
         except (InputError, StoreMissingError) as error:
             self._names[field] = NO_NAME
-            self._wrong[field] = error.with_traceback(None)
+            self._wrong[field] = error.bare()
 
 
 class Lane:
@@ -298,7 +298,7 @@ class Directory:
             try:
                 found = self._lanes_of(userid, applid)
             except (InputError, StoreMissingError) as error:
-                found = error.with_traceback(None)
+                found = error.bare()
             self._own[userid, applid] = found
         return found
 

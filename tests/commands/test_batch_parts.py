@@ -19,7 +19,7 @@ from ptktctl import ApplId, EnhancedKey, LegacyKey, PtktctlError, TicketType, Us
 from ptktctl.commands import batch, batch_jobs, batch_lines, batch_sheet, batch_subjects, batch_work
 from ptktctl.commands.batch_lines import Chunk, ChunkReader, Fields
 from ptktctl.commands.batch_sheet import Sheet
-from ptktctl.commands.batch_subjects import Profile
+from ptktctl.commands.batch_subjects import Directory, Profile
 from ptktctl.commands.batch_work import Valid
 from ptktctl.commands.context import Context
 from ptktctl.commands.wording import instant
@@ -338,6 +338,18 @@ def test_verdicts_of_any_mixture(data: st.DataObject) -> None:
             )
             assert (row["outcome"], row["age_seconds"]) == (single.outcome.value, single.age)
             assert row["generated"] is None or row["generated"] == instant(single.generated or 0)
+
+
+@pytest.mark.parametrize("discreet", [False, True])
+@pytest.mark.parametrize("line", ["A B C D E F", "A B yesterday", "B.D K0", "IBMUSER NOWHERE", "IBMUSER NOKEY"])
+def test_faults_hold_on_to_nothing(line: str, discreet: bool) -> None:
+    """Kept by the thousand, each with the frames it came through, they would fill the memory."""
+    for text in (line, f"{line} AEPRRZ3S"):
+        lines = batch_lines.split(Chunk(1, f"{text}\n".encode(), 0), NOW, with_tickets=discreet)
+        found = Directory(RESOLVE, lambda: ApplId("K0"), discreet=discreet).look_up(lines)
+        for fault in found.faults.values():
+            assert (fault.error.__traceback__, fault.error.__context__) == (None, None)
+        assert found.faults
 
 
 def expected_rows(text: bytes) -> int:
