@@ -236,16 +236,13 @@ class Directory:
         return batch
 
     def _of_sheet(self, sheet: Sheet) -> tuple[Batch, dict[int, PtktctlError]]:
-        wrong = self._userids.others(sheet.userids.others)
         if sheet.applids:
-            return Batch(sheet.userids.records, sheet.applids.records), {
-                **self._applids.others(sheet.applids.others),
-                **wrong,
-            }
-        count = len(sheet.numbers)
-        default = self._applids.read([""])
-        missing = dict.fromkeys(range(count), "") if default == NO_NAME else {}
-        return Batch(sheet.userids.records, default * count), {**self._applids.others(missing), **wrong}
+            applids, others = sheet.applids
+        else:
+            applids = self._applids.read([""]) * len(sheet.numbers)
+            others = {} if any(applids) else dict.fromkeys(range(len(sheet.numbers)), "")
+        wrong = {**self._applids.others(others), **self._userids.others(sheet.userids.others)}
+        return Batch(sheet.userids.records, applids), wrong
 
     def _of_fields(self, fields: Fields) -> tuple[Batch, dict[int, PtktctlError]]:
         userids, applids = self._userids.read(fields.userids), bytearray(self._applids.read(fields.applids))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from ptktctl.commands.batch_instants import Instants
 from ptktctl.commands.batch_lines import split
 from ptktctl.commands.batch_rows import layout, planes, rows
-from ptktctl.commands.batch_subjects import Directory, Group, name_at, picked, picked_records, put_back
+from ptktctl.commands.batch_subjects import Directory, Group, picked, picked_records, put_back
 from ptktctl.errors import InputError, PtktctlError
 from ptktctl.passticket.evaluation import Outcome
 from ptktctl.passticket.legacy import TICKET_LENGTH
@@ -285,7 +285,7 @@ def _single_uses(batch: Batch, verdicts: Verdicts, fields: Sheet | Fields) -> It
             if lane.single_use and verdicts.ranks[position] == VALID:
                 userid, applid = batch.names(position)
                 generated = verdicts.generated[position]
-                ticket = name_at(fields.tickets, position)
+                ticket = fields.tickets[position * TICKET_LENGTH : (position + 1) * TICKET_LENGTH].decode()
                 until = generated + lane.window
                 yield position, Valid(lane.key, UserId(userid), ApplId(applid), ticket, generated, until)
 
