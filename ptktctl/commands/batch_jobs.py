@@ -166,8 +166,11 @@ def _serve(work: Work, chunks: BinaryIO, results: BinaryIO) -> None:
 def _answer(work: Work, chunk: Chunk) -> Result | Exception:
     try:
         return work.answer(chunk)
-    except Exception as error:
+    except (PtktctlError, OSError) as error:
         return error
+    except Exception as error:
+        # What other errors hold may not go through a pipe.
+        return RuntimeError(f"{type(error).__name__}: {error}")
 
 
 def _stop(workers: Sequence[Worker]) -> None:

@@ -69,18 +69,18 @@ def layout(output_format: str, *, verdicts: bool) -> Layout:
     """The layout of a format out of FORMATS, for the rows of `verify` or of `gen`."""
     if output_format == "jsonl":
         return _json_lines("verify" if verdicts else "gen", verdicts)
-    tab = SEPARATORS[output_format]
-    unknown = tab * (4 if verdicts else 2)
+    separator = SEPARATORS[output_format]
+    unknown = separator * (4 if verdicts else 2)
     return Layout(
         start="",
-        after_userid=tab,
-        after_applid=tab,
+        after_userid=separator,
+        after_applid=separator,
         ticket_end="\n",
-        after_outcome=tab,
-        before_age=tab,
+        after_outcome=separator,
+        before_age=separator,
         dated_end="\n",
-        undated_end=f"{tab}{tab}\n",
-        fault=f"%s{tab}%s{unknown}%s\n",
+        undated_end=f"{separator}{separator}\n",
+        fault=f"%s{separator}%s{unknown}%s\n",
         error="error: ",
         quoted=_plain if output_format == "tsv" else _csv_quoted,
     )

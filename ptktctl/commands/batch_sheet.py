@@ -28,10 +28,10 @@ ROOMS = (16, 32)
 MOST_FIELDS = 4
 VISIBLE = bytes(set(range(256)).difference(b" \n"))
 NO_CHARACTER = b"\xff"
-# Digits of 64-bit numbers: the two halves of so many bits become one number, the left one times what the right one
-# can't reach. Pairs of digits fill bytes; so 16 digits fill such a lane.
+# A byte holds a number of two digits, so that 16 digits fill a lane of 64 bits. In steps, neighbours become one number:
+# of how many bits each is, where the right ones are, and what the left ones count for.
 LANE = 8
-MOST_DIGITS = 2 * LANE
+LANE_DIGITS = 2 * LANE
 HALVES = ((8, 0x00FF00FF00FF00FF, 10**2), (16, 0x0000FFFF0000FFFF, 10**4), (32, 0x00000000FFFFFFFF, 10**8))
 
 
@@ -73,24 +73,22 @@ def without_tickets(text: bytes, first: int, now: int) -> Sheet | None:
         now: the moment that is left out, or relative ones count from, in epoch seconds.
     """
     fields = _tabulated(text)
-    if not fields or fields.number == MOST_FIELDS:
+    if not fields or fields.width == MOST_FIELDS:
         return None
-    has_time = fields.number == 3 or (
-        fields.number == 2 and bool(fields.digits(1)) and fields.are_longer(1, NAME_LENGTH)
-    )
-    applids = fields.names(1) if fields.number - has_time == 2 else None
-    if fields.number == 2 and applids and (b" now\n" in text or any(map(is_time, applids.others.values()))):
+    has_time = fields.width == 3 or (fields.width == 2 and bool(fields.digits(1)) and fields.are_longer(1, NAME_LENGTH))
+    applids = fields.names(1) if fields.width - has_time == 2 else None
+    if fields.width == 2 and applids and (b" now\n" in text or any(map(is_time, applids.others.values()))):
         return None
-    moments = fields.times(fields.number - 1, now) if has_time else [now] * fields.lines
+    moments = fields.times(fields.width - 1, now) if has_time else [now] * fields.lines
     return Sheet(range(first, first + fields.lines), fields.names(0), applids, b"", moments) if moments else None
 
 
 def with_tickets(text: bytes, first: int, now: int) -> Sheet | None:
     """The same for lines `USERID APPLID TICKET [TIME]`."""
     fields = _tabulated(text)
-    if not fields or fields.number < MOST_FIELDS - 1:
+    if not fields or fields.width < MOST_FIELDS - 1:
         return None
-    moments = fields.times(3, now) if fields.number == MOST_FIELDS else [now] * fields.lines
+    moments = fields.times(3, now) if fields.width == MOST_FIELDS else [now] * fields.lines
     numbers = range(first, first + fields.lines)
     return Sheet(numbers, fields.names(0), fields.names(1), fields.tickets(2), moments) if moments else None
 
@@ -113,23 +111,23 @@ class _Table(NamedTuple):
     Attributes:
         text: the lines.
         room: of a field, in bytes; a blank at least is behind it.
-        number: how many fields a line has.
+        width: of a line, in fields.
         lines: how many there are.
     """
 
     text: bytes
     room: int
-    number: int
+    width: int
     lines: int
 
-    def field(self, field: int, line: int) -> str:
-        """The text of a field."""
-        start = line * (self.number * self.room + 1) + field * self.room
+    def text_of(self, field: int, line: int) -> str:
+        """The text of a field of a line."""
+        start = line * (self.width * self.room + 1) + field * self.room
         return self.text[start : start + self.room].decode().rstrip()
 
     def plane(self, field: int, byte: int) -> bytes:
         """A byte of a field of each line."""
-        return self.text[field * self.room + byte :: self.number * self.room + 1]
+        return self.text[field * self.room + byte :: self.width * self.room + 1]
 
     def planes(self, field: int, width: int) -> bytes:
         """The first bytes of all lines' fields, all second ones, and so on."""
@@ -158,7 +156,7 @@ class _Table(NamedTuple):
             for n, start in enumerate(range(0, len(names), NAME_LENGTH)):
                 if behind[n] != BLANK[0] or NO_CHARACTER in names[start : start + NAME_LENGTH]:
                     names[start : start + NAME_LENGTH] = bytes(NAME_LENGTH)
-                    others[n] = self.field(field, n)
+                    others[n] = self.text_of(field, n)
         return NameColumn(bytes(names), others)
 
     def tickets(self, field: int) -> bytes:
@@ -176,12 +174,12 @@ class _Table(NamedTuple):
         planes: list[bytes] = []
         while not self.are_no_longer(field, len(planes)):
             planes.append(self.plane(field, len(planes)))
-        return planes if len(planes) <= MOST_DIGITS and b"".join(planes).isdigit() else []
+        return planes if len(planes) <= LANE_DIGITS and b"".join(planes).isdigit() else []
 
     def times(self, field: int, now: int) -> Sequence[int] | None:
         """Fields as epoch seconds; None if any is no time."""
         if digits := self.digits(field):
-            return numbers(digits)
+            return values(digits)
         texts = self.records(field, self.room).decode().split()
         try:
             known = {text: parse_time(text, now) for text in set(texts)}
@@ -206,7 +204,7 @@ def _tabulated(text: bytes) -> _Table | None:
     return None
 
 
-def numbers(digits: Sequence[bytes]) -> Sequence[int]:
+def values(digits: Sequence[bytes]) -> Sequence[int]:
     """The numbers whose digits stand in planes, at most 16 of them, most significant first."""
     count = len(digits[0])
     digits = [b"0" * count] * (len(digits) % 2) + [*digits]
@@ -214,10 +212,10 @@ def numbers(digits: Sequence[bytes]) -> Sequence[int]:
     for place, (tens, ones) in enumerate(zip(digits[::2], digits[1::2], strict=True), LANE - len(digits) // 2):
         lanes[place::LANE] = xor(tens.translate(_to_tens()), ones).translate(_to_pairs())
     every = int.from_bytes((1).to_bytes(LANE) * count)
-    values = int.from_bytes(lanes)
+    parts = int.from_bytes(lanes)
     for bits, right, scale in HALVES:
-        values = (values >> bits & every * right) * scale + (values & every * right)
-    return unpacked("Q", values.to_bytes(LANE * count))
+        parts = (parts >> bits & every * right) * scale + (parts & every * right)
+    return unpacked("Q", parts.to_bytes(LANE * count))
 
 
 @functools.cache

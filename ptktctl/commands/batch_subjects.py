@@ -5,6 +5,7 @@ Lines go together by their APPLIDs, and so by their keys.
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from array import array
 from collections import defaultdict
@@ -174,7 +175,7 @@ class Batch:
         for lanes, positions in self.groups:
             if positions and turn < len(lanes):
                 kinds.setdefault(lanes[turn].columns, []).append((lanes[turn], positions))
-        for columns, parts in kinds.items():
+        for columns, parts in kinds.items():  # one object a kind: see `evaluation.columns_of`
             positions = parts[0][1] if len(parts) == 1 else list(chain.from_iterable(each for _, each in parts))
             yield Load(columns, positions, self._subjects(positions, [(lane, len(each)) for lane, each in parts]))
 
@@ -200,7 +201,8 @@ class Directory:
     """Knows what the fields of lines stand for.
 
     Args:
-        resolve: finds the profile of a user ID and APPLID; raises InputError or StoreMissingError if there is none.
+        resolve: finds the profile of a user ID and APPLID; raises InputError if the APPLID is not defined, whoever
+            the user is, and StoreMissingError if there is no key.
         default_applid: finds the APPLID of lines without one.
         most_keys: how many keys of a profile are needed, if not all.
         discreet: whether fields are kept out of messages, because one in the wrong place could be a password.
@@ -219,8 +221,8 @@ class Directory:
         self._discreet = discreet
         self._userids = Names(lambda text: self._parsed(UserId, text))
         self._applids = Names(lambda text: self._parsed(ApplId, text) if text else default_applid())
-        # Lanes by APPLID if they are the same for all users, else by user ID too (or why there are none); and all.
-        self._common: dict[str, tuple[Lane, ...]] = {}
+        # Lanes by APPLID if they are the same for all users, else by user ID too; or why there are none. And all lanes.
+        self._common: dict[str, tuple[Lane, ...] | PtktctlError] = {}
         self._own: dict[tuple[str, str], tuple[Lane, ...] | PtktctlError] = {}
         self._lanes: dict[tuple[str, SecuredSignonKey, int, bool], Lane] = {}
 
@@ -271,7 +273,10 @@ class Directory:
         """Put the lines with an APPLID into groups, but for those returned, which can't be used."""
         if positions and applid not in self._common:
             self._find(name_at(batch.userids, positions[0]), applid)
-        if common := self._common.get(applid):
+        common = self._common.get(applid)
+        if isinstance(common, PtktctlError):
+            return dict.fromkeys(positions, common)
+        if common:
             batch.groups.append(Group(common, positions))
             return {}
         unusable: dict[int, PtktctlError] = {}
@@ -293,10 +298,11 @@ class Directory:
         found = self._common.get(applid) or self._own.get((userid, applid))
         if not found:
             try:
-                found = self._lanes_of(userid, applid)
-            except (InputError, StoreMissingError) as error:
-                found = error.bare()
-            self._own[userid, applid] = found
+                found = self._own[userid, applid] = self._lanes_of(userid, applid)
+            except InputError as error:
+                found = self._common[applid] = error.bare()
+            except StoreMissingError as error:
+                found = self._own[userid, applid] = error.bare()
         return found
 
     def _lanes_of(self, userid: str, applid: str) -> tuple[Lane, ...]:
@@ -333,10 +339,10 @@ def parsed(kind: type[AnyName], text: str) -> AnyName:
     Raises:
         InputError: it is none; the text is not repeated.
     """
-    try:
-        return kind.parse(text)
-    except InputError:
-        raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $") from None
+    with contextlib.suppress(InputError):
+        if len(text) <= NAME_LENGTH:
+            return kind.parse(text)
+    raise InputError(f"the {kind.what} is malformed", "1 to 8 of A-Z 0-9 @ # $")
 
 
 def as_record(name: str) -> bytes:

@@ -3,9 +3,9 @@
 The trick is to turn the batch on its side. A *column* has one byte of every ticket, name or number; columns stand one
 after another: all first bytes, then all second ones, and so on. Then
 
-- XOR of two columns is one call; so is OR, where no bit is set in both;
-- whatever maps a byte to a byte (a digit of the ticket, two bits moved) is one `bytes.translate`;
-- `records[k::8]` takes byte k out of every record of 8, and `records[k::8] = column` puts it there.
+- what combines two columns (`records`) is one call;
+- so is whatever maps a byte to a byte (`bytes.translate`): a digit of the ticket, two bits moved;
+- what moves bits about works on slices of columns (`bit_slices`).
 
 What each kind of ticket makes of that is in `legacy_columns` and `enhanced_columns`.
 """

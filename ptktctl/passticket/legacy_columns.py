@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Fewer tickets take less time one by one.
 MANY = 64
-# In bytes, and the halves of a word in bits.
+# A word in bytes, and half of it in bits.
 WORD = 4
 HALF = WORD * BITS // 2
 NIBBLE_OF_NO_CHARACTER = 0xFF

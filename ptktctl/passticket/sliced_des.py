@@ -1,8 +1,7 @@
 """DES (FIPS 46-3) of many blocks at once, each under a key of its own, on bit slices.
 
 A library's DES takes one block after another. On slices an S-box is some 55 operations on long integers, which do it
-for all blocks, and permutations cost nothing: from some thousand blocks on that takes a fifth of the time. Nothing
-depends on the values of bits, neither branches nor indexes.
+for all blocks, and permutations cost nothing: from some thousand blocks on that takes a fifth of the time.
 
 The tables are the standard's; it counts bits from 1, the most significant.
 """

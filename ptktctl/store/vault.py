@@ -35,7 +35,7 @@ class StoredKey(NamedTuple):
 class Vault:
     """The sealed keys as they were at one moment, unlocked. Each key is opened when it is asked for."""
 
-    __slots__ = ("_data_key", "_file", "_path", "_profiles")
+    __slots__ = ("_data_key", "_file", "_opened", "_path", "_profiles")
 
     def __init__(self, path: str, file: KeysFile, data_key: bytes) -> None:
         """Hold the file's MAC against the data key.
@@ -52,6 +52,8 @@ class Vault:
         self._file = file
         self._profiles = _by_profile(file.entries)
         self._data_key = data_key
+        # Those asked for before: a batch asks for each of its users.
+        self._opened: dict[tuple[KeyName, TicketType], StoredKey] = {}
 
     @classmethod
     def open(cls, path: str, unlock: Unlock) -> "Vault":
@@ -118,7 +120,10 @@ class Vault:
         return tuple(self._stored(entry, ticket_type) for entry in found)
 
     def _stored(self, entry: Entry, ticket_type: TicketType) -> StoredKey:
-        return _opened(self._data_key, entry, ticket_type, f"{self._path}: ")
+        known = entry.name, ticket_type
+        if known not in self._opened:
+            self._opened[known] = _opened(self._data_key, entry, ticket_type, f"{self._path}: ")
+        return self._opened[known]
 
 
 def _profile_of(name: KeyName) -> Profile:

@@ -95,10 +95,24 @@ def test_chunks_have_no_more_lines_than_allowed(pieces: list[bytes]) -> None:
     assert all(chunk.text.count(b"\n") <= 3 for chunk in chunks)
 
 
+class Typed(Pieces):
+    """A stream that goes on after its end, as a terminal does after Ctrl-D."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        super().__init__(())
+        self.left = list(pieces)
+
+
+@pytest.mark.parametrize("typed", [[b"A\n"], [b"A\nB", b"C\n"], []])
+def test_the_end_of_a_terminal_is_the_end(typed: list[bytes]) -> None:
+    chunks = list(ChunkReader(cast(BinaryIO, Typed([*typed, b"", b"X Y\n"]))))
+    assert b"".join(chunk.text for chunk in chunks) == b"".join(typed)
+
+
 @pytest.mark.parametrize(("piece", "rows"), [(b"X" * 65_536, 2), (b" " * 65_536, 1), (b"# " * 32_768, 1)])
 def test_a_line_of_any_length_takes_no_memory(piece: bytes, rows: int) -> None:
     chunks = list(ChunkReader(cast(BinaryIO, Endless(piece, 1600))))
-    assert sum(len(chunk.text) for chunk in chunks) < 2 * batch_lines.KEPT
+    assert sum(len(chunk.text) for chunk in chunks) < batch_lines.CHUNK + 2 * batch_lines.KEPT
     fields = [batch_lines.split(chunk, NOW, with_tickets=False) for chunk in chunks]
     assert sum(len(each.numbers) for each in fields) == rows
     assert [fault.message for each in fields if isinstance(each, Fields) for fault in each.faults.values()] == [
@@ -225,7 +239,7 @@ def test_lines_that_may_mean_different_things_go_the_exact_way(text: bytes, with
 @given(st.integers(1, 16).flatmap(lambda n: st.lists(st.text("0123456789", min_size=n, max_size=n), min_size=1)))
 def test_numbers_of_digits_in_planes(texts: list[str]) -> None:
     digits = [bytes(column) for column in zip(*(text.encode() for text in texts), strict=True)]
-    assert list(batch_sheet.numbers(digits)) == [int(text) for text in texts]
+    assert list(batch_sheet.values(digits)) == [int(text) for text in texts]
 
 
 @pytest.mark.parametrize("gap", [b" ", b"\t", b", "])
@@ -256,6 +270,20 @@ def test_what_follows_a_user_id(line: str, applid: str, moment: int) -> None:
     fields = batch_lines.split(Chunk(1, f"{line}\n".encode(), 0), NOW, with_tickets=False)
     assert (*words(fields), list(fields.moments)) == (["IBMUSER"], [applid], [moment])
     assert isinstance(fields, Sheet) or not fields.faults
+
+
+@pytest.mark.parametrize(
+    ("line", "comment"),
+    [(b"A #", True), (b"A # x", True), (b" # x", True), (b"#A", True), (b"A #B", False), (b"A# B#", False)],
+)
+def test_a_comment_is_a_sign_alone_or_at_the_beginning(line: bytes, comment: bool) -> None:
+    assert batch_lines._has_comment(b"U1 B\n" + line + b"\nU2 B\n") == comment
+
+
+@pytest.mark.parametrize(("line", "byte"), [(b"U1 \xff", 4), (b"  U1 \xff", 6), (b"\xff", 1)])
+def test_a_byte_that_is_no_text_is_counted_from_the_beginning(line: bytes, byte: int) -> None:
+    faults = batch_lines.split_singly(Chunk(1, line + b"\n", 0), NOW, with_tickets=False).faults
+    assert faults[0].message == f"byte {byte} is not UTF-8"
 
 
 def resolver(profiles: dict[str, Profile]) -> Callable[[UserId, ApplId], Profile]:
@@ -350,6 +378,20 @@ def test_faults_hold_on_to_nothing(line: str, discreet: bool) -> None:
         for fault in found.faults.values():
             assert (fault.error.__traceback__, fault.error.__context__) == (None, None)
         assert found.faults
+
+
+def test_an_applid_that_is_not_defined_is_looked_up_once() -> None:
+    asked: list[str] = []
+
+    def resolve(userid: UserId, applid: ApplId) -> Profile:
+        asked.append(applid.value)
+        return RESOLVE(userid, applid)
+
+    work = batch_work.GenWork(resolve, lambda: ApplId("K0"), lambda: NOW, "jsonl")
+    for _ in range(2):
+        rows = rows_of(work, [f"U{n} NOWHERE" for n in range(9)])
+        assert {row["error"].partition(": ")[2] for row in rows} == {"the APPLID NOWHERE is not defined"}
+    assert asked == ["NOWHERE"]
 
 
 def expected_rows(text: bytes) -> int:
@@ -490,6 +532,21 @@ def test_an_error_in_a_worker_is_the_error_of_the_batch() -> None:
     with pytest.raises(StoreWriteError) as caught:
         generate(b"".join(b"U%d K%d\n" % (n, n // 50) for n in range(300)), resolve, jobs=2, chunk=200)
     assert (caught.value.message, caught.value.hint) == ("damaged", "mend it")
+
+
+class UnsendableError(Exception):
+    """What can't go through a pipe."""
+
+    def __reduce__(self) -> str:
+        raise TypeError
+
+
+def test_a_defect_in_a_worker_is_told_whatever_it_holds() -> None:
+    def resolve(_userid: UserId, _applid: ApplId) -> Profile:
+        raise UnsendableError("of our own")
+
+    with pytest.raises(RuntimeError, match="UnsendableError: of our own"):
+        generate(b"IBMUSER A\n" * 100, resolve, jobs=2, chunk=100)
 
 
 def test_a_worker_that_is_killed_is_told_and_the_others_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,22 @@ def test_the_type_of_an_enhanced_key_is_told_when_it_is_taken_out(full_site: "Si
         assert opened.candidates(ApplId("FEKAPPL"), None, None, *asked)[0].key.ticket_type is got
 
 
+def test_a_key_is_opened_once(full_site: "Site", monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch asks for the keys of each of its users."""
+    opened, real = full_site.open(), sealing.unseal
+    unsealed: list[bytes] = []
+
+    def counting(key: bytes, sealed: bytes, bound: bytes) -> bytes | None:
+        unsealed.append(sealed)
+        return real(key, sealed, bound)
+
+    monkeypatch.setattr(sealing, "unseal", counting)
+    for _ in range(3):
+        for userid in ("IBMUSER", "ANNA", "BERT"):
+            assert opened.candidates(ApplId("FEKAPPL"), UserId(userid), GroupId("SYS1"))
+    assert len(unsealed) == len(set(unsealed)) == 3
+
+
 def racf_order(present: set[str]) -> list[str]:
     """Which profiles are tried for IBMUSER of SYS1, written down case by case.
 
