@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     # For each ticket, in order, the second of an earlier use or None.
     Ask = Callable[[Sequence["Valid"]], Sequence[int | None]]
 
-# The place of an outcome among all is its rank: of a ticket's readings under several keys the lowest one answers.
+# The rank of an outcome is its place among all: of a ticket's readings the lowest one answers, as in `evaluation`.
 RANKS = tuple(outcome.value for outcome in Outcome)
 VALID, EXPIRED, EARLY, USED, NO_MATCH, MALFORMED, UNKNOWN = range(len(RANKS) + 1)
 LAST_DATED = USED
@@ -146,6 +146,7 @@ class VerifyWork:
         verdicts = self._evaluated(batch, fields)
         done, error = self._ask_for_uses(batch, verdicts, fields)
         faults = batch.fault_rows(self._layout, fields.numbers)
+        # What these rows do not say must not be in the others' either: the rest of the verdicts is written after this.
         single = {**faults, **self._undated_rows(batch, verdicts)}
         text = rows([*_head(self._layout, batch), *self._tail(verdicts)], len(fields.numbers), single)
         if error:
@@ -202,7 +203,7 @@ class VerifyWork:
         """The rows of tickets of which it is not said when they were made, by position."""
         return {
             position: self._layout.undated_row(*batch.names(position), RANKS[rank])
-            for position, rank in verdicts.undated()
+            for position, rank in verdicts.forget_undated()
         }
 
     def _tail(self, verdicts: Verdicts) -> list[Part]:
@@ -255,15 +256,14 @@ class Verdicts:
                 self.ranks[position], self.turns[position] = rank, turn
                 self.generated[position], self.ages[position] = others.generated[position], others.ages[position]
 
-    def undated(self) -> Iterator[tuple[int, int]]:
-        """The positions and ranks of those of which it is not said when they were made; forgets when that was."""
+    def forget_undated(self) -> Sequence[tuple[int, int]]:
+        """Forget when tickets were made of which that is not said, and give their positions and ranks, if any is known."""
         if max(set(self.ranks), default=0) <= LAST_DATED:
-            return
-        for position, rank in enumerate(self.ranks):
-            if rank > LAST_DATED:
-                self.generated[position] = self.ages[position] = 0
-                if rank != UNKNOWN:
-                    yield position, rank
+            return ()
+        undated = [(position, rank) for position, rank in enumerate(self.ranks) if rank > LAST_DATED]
+        for position, _ in undated:
+            self.generated[position] = self.ages[position] = 0
+        return [(position, rank) for position, rank in undated if rank != UNKNOWN]
 
 
 def _ranks(lane: Lane, ages: Sequence[int]) -> list[int]:

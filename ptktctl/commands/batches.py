@@ -12,15 +12,14 @@ from ptktctl.errors import InputError
 from ptktctl.store.definitions import Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from ptktctl.commands.batch_subjects import Resolve
     from ptktctl.commands.batch_work import Valid
     from ptktctl.commands.context import Context
     from ptktctl.passticket.keys import TicketType
     from ptktctl.passticket.names import ApplId, GroupId, UserId
     from ptktctl.store.vault import Vault
-
-    Resolve = Callable[[UserId, ApplId], Profile]
 
 
 def generate(

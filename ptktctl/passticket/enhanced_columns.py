@@ -6,8 +6,8 @@ import functools
 from typing import TYPE_CHECKING, cast
 
 from ptktctl.passticket import enhanced
+from ptktctl.passticket.enhanced import TICKET_LENGTH
 from ptktctl.passticket.keys import TicketType
-from ptktctl.passticket.legacy import TICKET_LENGTH
 from ptktctl.passticket.names import NAME_LENGTH, to_ebcdic
 from ptktctl.passticket.records import packed, put, table, take, unpacked, xor
 

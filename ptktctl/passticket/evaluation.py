@@ -32,7 +32,7 @@ ENHANCED_REACH = 365 * DAY
 
 
 class Outcome(enum.Enum):
-    """The answers of a verifier."""
+    """The answers of a verifier; of a ticket's readings under several keys, the one that comes first here answers."""
 
     VALID = "valid"
     EXPIRED = "expired"
@@ -147,5 +147,4 @@ def _read(ticket: str, userid: UserId, applid: ApplId, key: SecuredSignonKey, at
 
 
 def _rank(evaluation: Evaluation) -> int:
-    order = (Outcome.VALID, Outcome.EXPIRED, Outcome.EARLY, Outcome.NO_MATCH, Outcome.MALFORMED)
-    return order.index(evaluation.outcome)
+    return tuple(Outcome).index(evaluation.outcome)
