@@ -257,7 +257,7 @@ class Verdicts:
                 self.generated[position], self.ages[position] = others.generated[position], others.ages[position]
 
     def forget_undated(self) -> Sequence[tuple[int, int]]:
-        """Forget when tickets were made of which that is not said, and give their positions and ranks, if any is known."""
+        """Forget when tickets were made of which no row says it, and give their positions and ranks as far as known."""
         if max(set(self.ranks), default=0) <= LAST_DATED:
             return ()
         undated = [(position, rank) for position, rank in enumerate(self.ranks) if rank > LAST_DATED]
