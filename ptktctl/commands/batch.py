@@ -1,7 +1,8 @@
 """gen --batch and verify --batch: any number of tickets in one go, streaming.
 
-Lines are worked off in chunks, as they come (`batch_lines`); what happens to a chunk is in `batch_work`, how its rows
-look in `batch_rows`. Here is what happens round it: order, several processes, the progress bar, the exit status.
+Lines are read in chunks, as they come, and taken apart (`batch_lines`, `batch_sheet`); who they are about is found in
+`batch_subjects`, what happens to a chunk is in `batch_work`, how its rows look in `batch_rows`. Here is what happens
+round it: order, several processes, the progress bar, the exit status.
 """
 
 from __future__ import annotations

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from ptktctl.commands.batch_rows import planes
 from ptktctl.commands.wording import instant
 from ptktctl.passticket.evaluation import DAY
-from ptktctl.passticket.records import packed, table, unpacked
+from ptktctl.passticket.records import LANE, each_lane, packed, table, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ptktctl.commands.batch_rows import Part, Planes
 
-LANE = 8
 DATE_LENGTH = 10
 LONGEST_INSTANT = 20
 # Days are worked out of units of 128 seconds: a day has 675, 32 bits have 2^25, and the product fits its lane.
@@ -44,7 +43,7 @@ class Instants:
     def parts(self, seconds: Sequence[int]) -> list[Part]:
         """The parts of rows that hold the instants."""
         lanes = int.from_bytes(packed("Q", seconds))
-        every = int.from_bytes((1).to_bytes(LANE) * len(seconds))
+        every = each_lane(1, len(seconds))
         if lanes & every * (0xFFFFFFFF << 32):
             # No legacy ticket, and no other that is made before the year 2106.
             texts = "".join([instant(second).ljust(LONGEST_INSTANT, "\0") for second in seconds])

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # A flood is worked off in chunks of this size: enough to make the work on columns pay, even if many keys share a chunk,
 # and not much more than the processor's cache holds.
 CHUNK = 7 << 16
-# And not in more lines than this, however short they are: each that is wrong takes half a kilobyte.
+# And not in more lines than this, however short they are: each that is wrong takes a kilobyte or two.
 MOST_LINES = 18_000
 LONGEST_LINE = 1024
 # What is kept of a line while its end is not yet seen: enough to know that it is too long.

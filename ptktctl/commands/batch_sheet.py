@@ -16,7 +16,7 @@ from ptktctl.errors import InputError
 from ptktctl.passticket.columns import NO_TICKET
 from ptktctl.passticket.legacy import TICKET_LENGTH
 from ptktctl.passticket.names import NAME_CHARACTERS, NAME_LENGTH
-from ptktctl.passticket.records import put, table, unpacked, xor
+from ptktctl.passticket.records import LANE, each_lane, put, table, unpacked, xor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,6 @@ VISIBLE = bytes(set(range(256)).difference(b" \n"))
 NO_CHARACTER = b"\xff"
 # A byte holds a number of two digits, so that 16 digits fill a lane of 64 bits. In steps, neighbours become one number:
 # of how many bits each is, where the right ones are, and what the left ones count for.
-LANE = 8
 LANE_DIGITS = 2 * LANE
 HALVES = ((8, 0x00FF00FF00FF00FF, 10**2), (16, 0x0000FFFF0000FFFF, 10**4), (32, 0x00000000FFFFFFFF, 10**8))
 
@@ -211,10 +210,10 @@ def values(digits: Sequence[bytes]) -> Sequence[int]:
     lanes = bytearray(LANE * count)
     for place, (tens, ones) in enumerate(zip(digits[::2], digits[1::2], strict=True), LANE - len(digits) // 2):
         lanes[place::LANE] = xor(tens.translate(_to_tens()), ones).translate(_to_pairs())
-    every = int.from_bytes((1).to_bytes(LANE) * count)
     parts = int.from_bytes(lanes)
     for bits, right, scale in HALVES:
-        parts = (parts >> bits & every * right) * scale + (parts & every * right)
+        mask = each_lane(right, count)
+        parts = (parts >> bits & mask) * scale + (parts & mask)
     return unpacked("Q", parts.to_bytes(LANE * count))
 
 

@@ -19,6 +19,7 @@ from ptktctl.passticket import evaluation
 from ptktctl.passticket.columns import Subjects
 from ptktctl.passticket.keys import EnhancedKey
 from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId
+from ptktctl.passticket.records import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence
@@ -370,9 +371,8 @@ def places_of(names: bytes) -> Mapping[str, Positions]:
     if _are_equal(names):
         return {name_at(names, 0): range(count)} if count else {}
     places: defaultdict[str, list[int]] = defaultdict(list)
-    text = names.decode()
-    for position, start in enumerate(range(0, len(text), NAME_LENGTH)):
-        places[text[start : start + NAME_LENGTH]].append(position)
+    for position, name in enumerate(cut(names.decode(), NAME_LENGTH)):
+        places[name].append(position)
     return {name.rstrip("\0"): positions for name, positions in places.items()}
 
 

@@ -9,7 +9,7 @@ from ptktctl.passticket import enhanced
 from ptktctl.passticket.enhanced import TICKET_LENGTH
 from ptktctl.passticket.keys import TicketType
 from ptktctl.passticket.names import NAME_LENGTH, to_ebcdic
-from ptktctl.passticket.records import packed, put, table, take, unpacked, xor
+from ptktctl.passticket.records import cut, packed, put, table, take, unpacked, xor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -99,12 +99,8 @@ class _TimeCoder:
         start = 0
         for digest, count in self._digests:
             end = start + width * count
-            yield digest, _records(fields[start:end], width)
+            yield digest, cut(fields[start:end], width)
             start = end
-
-
-def _records(fields: bytes, width: int) -> list[bytes]:
-    return [fields[start : start + width] for start in range(0, len(fields), width)]
 
 
 def _numbers(columns: bytes) -> Sequence[int]:
@@ -181,7 +177,7 @@ def _pairs_of_digits() -> list[str]:
 
 def _upper_number(tickets: bytes) -> tuple[bytes, list[int]]:
     tickets, impossible = _of_alphabet(tickets, enhanced.ALPHABET[:36].encode())
-    numbers = [int(ticket, 36) for ticket in _records(tickets, TICKET_LENGTH)]
+    numbers = [int(ticket, 36) for ticket in cut(tickets, TICKET_LENGTH)]
     too_large = [n for n, number in enumerate(numbers) if number >> enhanced.TIME_BITS[TicketType.UPPER]]
     return take(packed("Q", numbers), range(2, 8), 8), impossible + too_large
 
@@ -190,7 +186,7 @@ def _of_alphabet(tickets: bytes, alphabet: bytes) -> tuple[bytes, list[int]]:
     """The tickets with a harmless one in place of each that has another character, and where those are."""
     if not tickets.translate(None, alphabet):
         return tickets, []
-    each = _records(tickets, TICKET_LENGTH)
+    each = cut(tickets, TICKET_LENGTH)
     impossible = [n for n, ticket in enumerate(each) if ticket.translate(None, alphabet)]
     for n in impossible:
         each[n] = alphabet[:1] * TICKET_LENGTH

@@ -14,7 +14,7 @@ from ptktctl.passticket.bit_slices import BITS, selection
 from ptktctl.passticket.keys import LEGACY_KEY_LENGTH
 from ptktctl.passticket.legacy import HALF_PAD, PAD_BYTE, TICKET_LENGTH
 from ptktctl.passticket.names import NAME_LENGTH, ApplId, UserId, to_ebcdic
-from ptktctl.passticket.records import packed, put, table, take, unpacked
+from ptktctl.passticket.records import cut, packed, put, table, take, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,18 +58,14 @@ class LegacyColumns:
 
 
 def _one_by_one(subjects: Subjects) -> tuple[Iterator[UserId], Iterator[ApplId], Iterator[LegacyKey]]:
-    userids, applids = (_fields(names.decode(), NAME_LENGTH) for names in (subjects.userids, subjects.applids))
+    userids, applids = (cut(names.decode(), NAME_LENGTH) for names in (subjects.userids, subjects.applids))
     keys = (cast("LegacyKey", key) for key, count in subjects.keys for _ in range(count))
     return (UserId(each.rstrip()) for each in userids), (ApplId(each.rstrip()) for each in applids), keys
 
 
 def _decoded_one_by_one(subjects: Subjects, tickets: bytes) -> tuple[Sequence[int], Sequence[int]]:
-    seconds = list(map(legacy.decode, _fields(tickets.decode("latin-1"), TICKET_LENGTH), *_one_by_one(subjects)))
+    seconds = list(map(legacy.decode, cut(tickets.decode("latin-1"), TICKET_LENGTH), *_one_by_one(subjects)))
     return [second or 0 for second in seconds], [n for n, second in enumerate(seconds) if second is None]
-
-
-def _fields(text: str, width: int) -> Iterator[str]:
-    return (text[start : start + width] for start in range(0, len(text), width))
 
 
 class _TimeCoder:

@@ -7,12 +7,15 @@ bits of two columns does so for all bytes. None of this has a Python step for a 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, AnyStr, cast
 
 from ptktctl.passticket import ciphers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+# The bytes of a number in a long integer of many.
+LANE = 8
 
 
 def xor(one: bytes, other: bytes) -> bytes:
@@ -44,6 +47,16 @@ def put(column: bytearray, positions: range, width: int, values: bytes) -> None:
     count = len(values) // len(positions)
     for n, position in enumerate(positions):
         column[position::width] = values[n * count : (n + 1) * count]
+
+
+def cut(fields: AnyStr, width: int) -> list[AnyStr]:
+    """The records of a width, each by itself."""
+    return [fields[start : start + width] for start in range(0, len(fields), width)]
+
+
+def each_lane(value: int, count: int) -> int:
+    """The same 64-bit number in so many lanes of one long integer, which is worked on as if it were many numbers."""
+    return int.from_bytes(value.to_bytes(LANE) * count)
 
 
 def packed(code: str, numbers: Sequence[int]) -> bytes:
